@@ -1,0 +1,45 @@
+// Package web holds what both transports share around their handlers: request
+// ids, the access log, recovery from panics, and the bound on bodies.
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// RequestIDHeader carries a request's id, from the client if it likes and back
+// to it always.
+const RequestIDHeader = "X-Request-Id"
+
+// maxRequestID bounds a client's request id, in bytes.
+const maxRequestID = 64
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that ctx belongs to, or "".
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// WithRequestIDs gives each request an id: the client's own where it is
+// harmless to log, otherwise a new one. The response carries it too.
+func WithRequestIDs(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(RequestIDHeader)
+		if !harmless(id) {
+			id = uuid.NewString()
+		}
+		w.Header().Set(RequestIDHeader, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+	})
+}
+
+// harmless tells whether id can neither flood a log nor forge a line of it.
+func harmless(id string) bool {
+	return 0 < len(id) && len(id) <= maxRequestID && strings.Trim(id,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
+}

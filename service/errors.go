@@ -1,0 +1,194 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Code names a kind of error. Codes are part of the public contract: they are
+// the same in REST and GraphQL and never change their meaning.
+type Code string
+
+// The error catalogue.
+const (
+	// CodeInvalidInput: one or more fields are wrong; the error lists them all.
+	CodeInvalidInput Code = "INVALID_INPUT"
+	// CodeUserNotFound: no user has the id that was asked for.
+	CodeUserNotFound Code = "USER_NOT_FOUND"
+	// CodeEmailTaken: another user has this e-mail address.
+	CodeEmailTaken Code = "EMAIL_TAKEN"
+	// CodeVersionConflict: the user changed since the caller read it.
+	CodeVersionConflict Code = "VERSION_CONFLICT"
+	// CodeUnavailable: the service cannot do this now; trying again later may work.
+	CodeUnavailable Code = "UNAVAILABLE"
+	// CodeInternal: a defect of the service. The log has the cause, under the request id.
+	CodeInternal Code = "INTERNAL"
+)
+
+// Codes lists the whole catalogue, for the transports' tables and their tests.
+func Codes() []Code {
+	return []Code{
+		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken,
+		CodeVersionConflict, CodeUnavailable, CodeInternal,
+	}
+}
+
+// CodeOf tells the code of err: that of the first error in its chain which has
+// one, otherwise [CodeInternal].
+func CodeOf(err error) Code {
+	var coded interface{ Code() Code }
+	if errors.As(err, &coded) {
+		return coded.Code()
+	}
+	return CodeInternal
+}
+
+// FieldError says what is wrong with one input field. Message is a sentence
+// for people that never repeats the value that was sent.
+type FieldError struct {
+	// Field is the field's snake_case name, such as "first_name".
+	Field Field
+	// Code tells the kind of mistake.
+	Code FieldCode
+	// Message is one sentence in English that helps to mend it.
+	Message string
+}
+
+// FieldCode names a kind of mistake in one field.
+type FieldCode string
+
+// The kinds of mistakes a field can have.
+const (
+	// FieldRequired: the field is missing, null or blank.
+	FieldRequired FieldCode = "REQUIRED"
+	// FieldTooShort: fewer characters than allowed.
+	FieldTooShort FieldCode = "TOO_SHORT"
+	// FieldTooLong: more characters, bytes or items than allowed.
+	FieldTooLong FieldCode = "TOO_LONG"
+	// FieldInvalid: the value is not of the form the field takes.
+	FieldInvalid FieldCode = "INVALID"
+	// FieldOutOfRange: a number outside what is allowed.
+	FieldOutOfRange FieldCode = "OUT_OF_RANGE"
+	// FieldForbiddenCharacter: a control character or one that cannot be stored.
+	FieldForbiddenCharacter FieldCode = "FORBIDDEN_CHARACTER"
+	// FieldUnknown: there is no such field.
+	FieldUnknown FieldCode = "UNKNOWN_FIELD"
+	// FieldPasswordTooCommon: the password is on the list of the commonest ones.
+	FieldPasswordTooCommon FieldCode = "PASSWORD_TOO_COMMON"
+	// FieldPasswordIsPersonal: the password is the user's e-mail address or name.
+	FieldPasswordIsPersonal FieldCode = "PASSWORD_IS_PERSONAL"
+)
+
+// FieldCodes lists all field codes, for the transports' tables and their tests.
+func FieldCodes() []FieldCode {
+	return []FieldCode{
+		FieldRequired, FieldTooShort, FieldTooLong, FieldInvalid, FieldOutOfRange,
+		FieldForbiddenCharacter, FieldUnknown, FieldPasswordTooCommon, FieldPasswordIsPersonal,
+	}
+}
+
+// InvalidInputError lists every wrong field of an input at once.
+type InvalidInputError struct {
+	// Fields has at least one entry, and at most one for each field.
+	Fields []FieldError
+}
+
+// Error names the fields and what is wrong with them; it never holds a value
+// that was sent.
+func (e *InvalidInputError) Error() string {
+	var b strings.Builder
+	b.WriteString("invalid input")
+	for i, f := range e.Fields {
+		sep := "; "
+		if i == 0 {
+			sep = ": "
+		}
+		fmt.Fprintf(&b, "%s%s: %s", sep, f.Field, f.Message)
+	}
+	return b.String()
+}
+
+// Code returns [CodeInvalidInput].
+func (*InvalidInputError) Code() Code { return CodeInvalidInput }
+
+// Has tells whether field is among the wrong ones.
+func (e *InvalidInputError) Has(field Field) bool {
+	return slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Field == field })
+}
+
+// UserNotFoundError says that no user has the id ID.
+type UserNotFoundError struct {
+	ID uuid.UUID
+}
+
+// Error names the id.
+func (e *UserNotFoundError) Error() string { return fmt.Sprintf("no user has the id %s", e.ID) }
+
+// Code returns [CodeUserNotFound].
+func (*UserNotFoundError) Code() Code { return CodeUserNotFound }
+
+// Is makes errors.Is true for any other UserNotFoundError with the same id,
+// or with the zero id, which stands for every id.
+func (e *UserNotFoundError) Is(target error) bool {
+	t, ok := target.(*UserNotFoundError)
+	return ok && (t.ID == uuid.Nil || t.ID == e.ID)
+}
+
+// EmailTakenError says that another user has the e-mail address that was
+// given, or one that differs from it only in ways that do not count.
+type EmailTakenError struct{}
+
+// Error does not repeat the address.
+func (*EmailTakenError) Error() string { return "another user has this e-mail address" }
+
+// Code returns [CodeEmailTaken].
+func (*EmailTakenError) Code() Code { return CodeEmailTaken }
+
+// Is makes errors.Is true for any other EmailTakenError.
+func (*EmailTakenError) Is(target error) bool { _, ok := target.(*EmailTakenError); return ok }
+
+// VersionConflictError says that a user is not at a version that the caller
+// expected, because somebody else changed it meanwhile.
+type VersionConflictError struct {
+	ID uuid.UUID
+	// Current is the version the user is at now.
+	Current int32
+}
+
+// Error names the current version.
+func (e *VersionConflictError) Error() string {
+	return fmt.Sprintf("the user has changed and is at version %d now; read it again", e.Current)
+}
+
+// Code returns [CodeVersionConflict].
+func (*VersionConflictError) Code() Code { return CodeVersionConflict }
+
+// UnavailableError says that something the service needs is busy or away.
+// Nothing has been changed.
+type UnavailableError struct {
+	// Reason is a sentence for the caller, without internals.
+	Reason string
+	// RetryAfter is when trying again makes sense; zero means one second.
+	RetryAfter time.Duration
+	// Err is the cause, for the log only.
+	Err error
+}
+
+// Error gives the reason and, for the log, the cause.
+func (e *UnavailableError) Error() string {
+	if e.Err == nil {
+		return e.Reason
+	}
+	return e.Reason + ": " + e.Err.Error()
+}
+
+// Code returns [CodeUnavailable].
+func (*UnavailableError) Code() Code { return CodeUnavailable }
+
+// Unwrap returns the cause.
+func (e *UnavailableError) Unwrap() error { return e.Err }

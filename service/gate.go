@@ -1,0 +1,77 @@
+package service
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// HashingLimits bound how much hashing happens at once. Hashing takes a whole
+// CPU and much memory on purpose; without a bound a burst of it starves every
+// other request and may exhaust the memory. The zero value is the default.
+type HashingLimits struct {
+	// Slots is how many hashes are computed at once; zero means one less than
+	// there are CPUs, and at least one, which leaves a CPU for the rest.
+	Slots int
+	// Queue is how many callers may wait for a slot; zero means 16.
+	Queue int
+	// Wait is how long one of them waits at most; zero means 5 seconds.
+	Wait time.Duration
+}
+
+func (l HashingLimits) withDefaults() HashingLimits {
+	if l.Slots == 0 {
+		l.Slots = max(1, runtime.GOMAXPROCS(0)-1)
+	}
+	if l.Queue == 0 {
+		l.Queue = 16
+	}
+	if l.Wait == 0 {
+		l.Wait = 5 * time.Second
+	}
+	return l
+}
+
+// gate lets at most limits.Slots callers in at once and limits.Queue wait.
+type gate struct {
+	limits  HashingLimits
+	slots   chan struct{}
+	waiting atomic.Int64
+}
+
+func newGate(l HashingLimits) *gate {
+	return &gate{limits: l, slots: make(chan struct{}, l.Slots)}
+}
+
+// enter waits for a slot. It returns *UnavailableError when too many wait
+// already or it takes too long, and ctx's error when that ends first. After
+// nil the caller must leave.
+func (g *gate) enter(ctx context.Context) error {
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	if g.waiting.Add(1) > int64(g.limits.Queue) {
+		g.waiting.Add(-1)
+		return errHashingBusy()
+	}
+	defer g.waiting.Add(-1)
+	timer := time.NewTimer(g.limits.Wait)
+	defer timer.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return errHashingBusy()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (g *gate) leave() { <-g.slots }
+
+func errHashingBusy() error {
+	return &UnavailableError{Reason: "Too many passwords are being processed; try again in a moment.", RetryAfter: time.Second}
+}

@@ -1,0 +1,75 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
+)
+
+// tables holds the records and the indexes over them. A record in the tables
+// is never written to again: a change replaces it. tables does no locking.
+type tables struct {
+	byID map[uuid.UUID]*service.Record
+	// Active and inactive users are indexed apart, so that a list of either
+	// needs no scan over the other; a list of both merges the two.
+	active, inactive *indexes
+}
+
+func newTables() *tables {
+	return &tables{byID: make(map[uuid.UUID]*service.Record), active: newIndexes(), inactive: newIndexes()}
+}
+
+func (t *tables) insert(r *service.Record) {
+	t.byID[r.User.ID] = r
+	t.indexesOf(r).insert(r)
+}
+
+func (t *tables) remove(r *service.Record) {
+	delete(t.byID, r.User.ID)
+	t.indexesOf(r).remove(r)
+}
+
+func (t *tables) indexesOf(r *service.Record) *indexes {
+	if r.User.IsActive {
+		return t.active
+	}
+	return t.inactive
+}
+
+// expect returns the record of the user id if it is there and at one of the
+// versions that are expected.
+func (t *tables) expect(id uuid.UUID, expect service.Versions) (*service.Record, error) {
+	r, ok := t.byID[id]
+	if !ok {
+		return nil, &service.UserNotFoundError{ID: id}
+	}
+	if expect != nil && !slices.Contains(expect, r.User.Version) {
+		return nil, &service.VersionConflictError{ID: id, Current: r.User.Version}
+	}
+	return r, nil
+}
+
+// withEmail returns the record with this e-mail key, or nil.
+func (t *tables) withEmail(key string) *service.Record {
+	for _, x := range []*indexes{t.active, t.inactive} {
+		if r := x.withEmail(key); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// selected returns the indexes that hold all users with this is_active, or
+// both when it is nil.
+func (t *tables) selected(isActive *bool) []*indexes {
+	switch {
+	case isActive == nil:
+		return []*indexes{t.active, t.inactive}
+	case *isActive:
+		return []*indexes{t.active}
+	default:
+		return []*indexes{t.inactive}
+	}
+}

@@ -1,0 +1,58 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Config has what a Service can be told; its zero value works.
+type Config struct {
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	// NewID makes a user's id; nil means UUIDv7.
+	NewID func() (uuid.UUID, error)
+	// Passwords says which passwords are good enough.
+	Passwords PasswordPolicy
+	// Argon2 is what hashing a password costs.
+	Argon2 Argon2Params
+	// Hashing bounds how many passwords are hashed at once.
+	Hashing HashingLimits
+}
+
+// Service is the user management service. Its methods may be called at once
+// from many goroutines.
+type Service struct {
+	store     Store
+	now       func() time.Time
+	newID     func() (uuid.UUID, error)
+	passwords PasswordPolicy
+	argon2    Argon2Params
+	gate      *gate
+}
+
+// New returns a service that keeps its users in store. The store stays the
+// caller's to close, after the last call to the service.
+func New(store Store, c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = uuid.NewV7
+	}
+	return &Service{
+		store:     store,
+		now:       c.Now,
+		newID:     c.NewID,
+		passwords: c.Passwords.withDefaults(),
+		argon2:    c.Argon2.withDefaults(),
+		gate:      newGate(c.Hashing.withDefaults()),
+	}
+}
+
+// Ping returns nil when the service can answer and take changes.
+func (s *Service) Ping(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// timestamp is the time now, as precise as every store keeps it.
+func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,199 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store keeps users. Implementations differ in where they keep them and in
+// nothing else: package storetest holds every one of them to these rules.
+//
+//   - All methods may be called at once from many goroutines.
+//   - Each change is atomic: it happens as a whole or, when an error is
+//     returned, not at all; once a method has returned without an error, every
+//     later read sees the change.
+//   - E-mail keys are unique, compared byte by byte. Of two changes that want
+//     the same key one wins and the other gets *[EmailTakenError].
+//   - Lists are ordered by the bytes of the key ("C" collation), then by id.
+//   - Times are kept in UTC to the microsecond; callers pass no finer ones.
+//   - What is returned is the caller's: changing it changes nothing stored.
+//   - A store checks no business rule: the service has done so.
+//   - When the engine behind the store is away, methods return
+//     *[UnavailableError]; when ctx ends first, an error that wraps its cause.
+type Store interface {
+	// CreateUser adds r. It returns *[EmailTakenError] when another user has
+	// r's e-mail key. An id that is taken is a defect and an untyped error.
+	CreateUser(ctx context.Context, r Record) error
+
+	// UpdateUser changes what u names and returns the user as it then is:
+	// version one higher, UpdatedAt set to u.At or left where it is later.
+	// An update that would leave every field as it was changes nothing, not
+	// even the version. The first of these that holds is returned:
+	// *[UserNotFoundError], *[VersionConflictError], *[EmailTakenError].
+	UpdateUser(ctx context.Context, id uuid.UUID, u Update) (User, error)
+
+	// DeleteUser removes the user and frees its e-mail address. It returns
+	// *[UserNotFoundError], then *[VersionConflictError].
+	DeleteUser(ctx context.Context, id uuid.UUID, expect Versions) error
+
+	// User returns the user with this id, or *[UserNotFoundError].
+	User(ctx context.Context, id uuid.UUID) (User, error)
+
+	// UsersByID returns those of the users that are there, each once, in no
+	// particular order.
+	UsersByID(ctx context.Context, ids []uuid.UUID) ([]User, error)
+
+	// ListUsers returns at most q.Limit users that match q.Filter and stand
+	// strictly between q.After and q.Before, in q.Order, nearest to q.After
+	// first. Someone who walks the list page by page sees each user that is
+	// there all the while exactly once, whatever is added or removed meanwhile.
+	ListUsers(ctx context.Context, q ListQuery) ([]KeyedUser, error)
+
+	// CountUsers counts the users that match f.
+	CountUsers(ctx context.Context, f Filter) (int, error)
+
+	// PasswordHash returns the user's password hash, or *[UserNotFoundError].
+	PasswordHash(ctx context.Context, id uuid.UUID) (string, error)
+
+	// Ping returns nil when the store can answer and take changes now.
+	Ping(ctx context.Context) error
+
+	// Close releases what the store holds. No method may be called after it.
+	Close() error
+}
+
+// Record is a user as a store keeps it.
+type Record struct {
+	User         User
+	Keys         Keys
+	PasswordHash string
+}
+
+// KeyedUser is a user with the keys it is stored under.
+type KeyedUser struct {
+	User User
+	Keys Keys
+}
+
+// Keys are what a user is found, compared and ordered by. The service computes
+// them, so that no engine's collation or case mapping plays a part.
+type Keys struct {
+	Email     string
+	FirstName string
+	LastName  string
+}
+
+// Text is a text and the key it is found by.
+type Text struct {
+	Value string
+	Key   string
+}
+
+// Update says what to change about a user; nil leaves a field alone.
+type Update struct {
+	// Expect lists the versions that may be changed; nil means any.
+	Expect Versions
+	// At is the time of the change.
+	At time.Time
+
+	Email        *Text
+	FirstName    *Text
+	LastName     *Text
+	IsActive     *bool
+	PasswordHash *string
+}
+
+// Filter selects users; zero fields select all. Given fields are combined
+// with "and".
+type Filter struct {
+	// EmailKey selects the user with exactly this e-mail key.
+	EmailKey string
+	// Prefix selects users one of whose three keys starts with it.
+	Prefix string
+	// IsActive selects users by whether they are active.
+	IsActive *bool
+}
+
+// OrderField is what a list is ordered by.
+type OrderField string
+
+// What lists can be ordered by.
+const (
+	OrderByCreatedAt OrderField = "created_at"
+	OrderByEmail     OrderField = "email"
+	OrderByLastName  OrderField = "last_name"
+)
+
+// OrderFields lists all order fields.
+func OrderFields() []OrderField {
+	return []OrderField{OrderByCreatedAt, OrderByEmail, OrderByLastName}
+}
+
+// Order is a total order of users: by Field's key, then by id; both turned
+// round when Descending. The zero value means by creation, oldest first.
+type Order struct {
+	Field      OrderField
+	Descending bool
+}
+
+// Position is a place in an [Order]: that of a user with these values, whether
+// it is still there or not. Of At and Key only the one that the order's field
+// uses counts.
+type Position struct {
+	At  time.Time
+	Key string
+	ID  uuid.UUID
+}
+
+// Position is where u stands in an order by f.
+func (u KeyedUser) Position(f OrderField) Position {
+	switch f {
+	case OrderByEmail:
+		return Position{Key: u.Keys.Email, ID: u.User.ID}
+	case OrderByLastName:
+		return Position{Key: u.Keys.LastName, ID: u.User.ID}
+	default:
+		return Position{At: u.User.CreatedAt, ID: u.User.ID}
+	}
+}
+
+// ListQuery asks a store for a part of the list of users.
+type ListQuery struct {
+	Filter Filter
+	Order  Order
+	// After and Before bound the part; nil means the list's end.
+	After, Before *Position
+	// Limit is the most users to return, at least 1.
+	Limit int
+}
+
+// Apply returns r as it is after the update, and whether that differs from r.
+// A new password hash always does: it has a new salt.
+func (u Update) Apply(r Record) (Record, bool) {
+	n := r
+	if u.Email != nil {
+		n.User.Email, n.Keys.Email = u.Email.Value, u.Email.Key
+	}
+	if u.FirstName != nil {
+		n.User.FirstName, n.Keys.FirstName = u.FirstName.Value, u.FirstName.Key
+	}
+	if u.LastName != nil {
+		n.User.LastName, n.Keys.LastName = u.LastName.Value, u.LastName.Key
+	}
+	if u.IsActive != nil {
+		n.User.IsActive = *u.IsActive
+	}
+	if u.PasswordHash != nil {
+		n.PasswordHash = *u.PasswordHash
+	}
+	if n == r {
+		return r, false
+	}
+	n.User.Version++
+	if u.At.After(n.User.UpdatedAt) {
+		n.User.UpdatedAt = u.At
+	}
+	return n, true
+}

@@ -1,0 +1,77 @@
+package service
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// User is one user of the application. The password's hash is not part of it,
+// so that no transport can leak it.
+type User struct {
+	// ID is a UUIDv7 (RFC 9562), set once.
+	ID uuid.UUID
+	// Email is the address as it was typed, trimmed.
+	Email string
+	// FirstName is the given name, trimmed, 1 to 100 characters.
+	FirstName string
+	// LastName is the family name, trimmed, 1 to 100 characters.
+	LastName string
+	// IsActive is false while the user is to be kept out.
+	IsActive bool
+	// Version starts at 1 and grows by one with each change.
+	Version int32
+	// CreatedAt is when the user was created: UTC, in whole microseconds.
+	CreatedAt time.Time
+	// UpdatedAt is when the user last changed: UTC, in whole microseconds.
+	UpdatedAt time.Time
+}
+
+// Field is the snake_case name of an input field, as error messages give it.
+// Transports translate it into their own spelling.
+type Field string
+
+// The fields that inputs have.
+const (
+	FieldID              Field = "id"
+	FieldIDs             Field = "ids"
+	FieldEmail           Field = "email"
+	FieldFirstName       Field = "first_name"
+	FieldLastName        Field = "last_name"
+	FieldPassword        Field = "password"
+	FieldIsActive        Field = "is_active"
+	FieldExpectedVersion Field = "expected_version"
+	FieldFilter          Field = "filter"
+	FieldQuery           Field = "q"
+	FieldOrderBy         Field = "order_by"
+	FieldFirst           Field = "first"
+	FieldAfter           Field = "after"
+	FieldLast            Field = "last"
+	FieldBefore          Field = "before"
+)
+
+// UserInput holds what a caller says about a user. Which fields must be given
+// depends on the method that takes it.
+type UserInput struct {
+	Email     Optional[string]
+	FirstName Optional[string]
+	LastName  Optional[string]
+	Password  Optional[string]
+	IsActive  Optional[bool]
+}
+
+// Versions are the versions of a user that a caller is willing to change; nil
+// means any version.
+type Versions []int32
+
+// ParseID reads a user's id in its canonical form only: 36 characters,
+// lower-case hexadecimal. Other spellings of a UUID would make one user
+// reachable under several addresses.
+func ParseID(s string) (uuid.UUID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil || id.String() != s {
+		return uuid.Nil, invalid(FieldID, &problem{FieldInvalid,
+			"An id is a UUID in its canonical form: 36 characters, lower case."})
+	}
+	return id, nil
+}

@@ -1,0 +1,151 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// MaxIDs is how many users UsersByIDs returns at most.
+const MaxIDs = 200
+
+// CreateUser creates a user. It needs an e-mail address, both names and a
+// password; the user is active unless in says otherwise. It returns
+// *[InvalidInputError], *[EmailTakenError] or *[UnavailableError].
+func (s *Service) CreateUser(ctx context.Context, in UserInput) (User, error) {
+	ch, err := s.parseUser(in, FieldEmail, FieldFirstName, FieldLastName, FieldPassword)
+	if err != nil {
+		return User{}, err
+	}
+	now := s.timestamp()
+	u := User{IsActive: true, Version: 1, CreatedAt: now, UpdatedAt: now}
+	ch.applyTo(&u)
+	hash, err := s.hashPassword(ctx, *ch.password, u)
+	if err != nil {
+		return User{}, err
+	}
+	if u.ID, err = s.newID(); err != nil {
+		return User{}, fmt.Errorf("make an id: %w", err)
+	}
+	keys := Keys{Email: ch.email.Key, FirstName: ch.firstName.Key, LastName: ch.lastName.Key}
+	if err := s.store.CreateUser(ctx, Record{User: u, Keys: keys, PasswordHash: hash}); err != nil {
+		return User{}, err
+	}
+	return u, nil
+}
+
+// User returns the user with this id, or *[UserNotFoundError].
+func (s *Service) User(ctx context.Context, id uuid.UUID) (User, error) {
+	return s.store.User(ctx, id)
+}
+
+// UserByEmail returns the user with this e-mail address, in any spelling that
+// counts as the same, or nil when there is none. It returns
+// *[InvalidInputError] for what is no e-mail address.
+func (s *Service) UserByEmail(ctx context.Context, email string) (*User, error) {
+	text, p := parseEmail(email)
+	if p != nil {
+		return nil, invalid(FieldEmail, p)
+	}
+	users, err := s.store.ListUsers(ctx, ListQuery{Filter: Filter{EmailKey: text.Key}, Limit: 1})
+	if err != nil || len(users) == 0 {
+		return nil, err
+	}
+	return &users[0].User, nil
+}
+
+// UsersByIDs returns the users with these ids, in the order of ids, with nil
+// where there is none. It takes at most [MaxIDs].
+func (s *Service) UsersByIDs(ctx context.Context, ids []uuid.UUID) ([]*User, error) {
+	if len(ids) > MaxIDs {
+		return nil, invalid(FieldIDs, &problem{FieldTooLong, fmt.Sprintf("At most %d ids can be asked for at once.", MaxIDs)})
+	}
+	found, err := s.store.UsersByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[uuid.UUID]*User, len(found))
+	for i := range found {
+		byID[found[i].ID] = &found[i]
+	}
+	users := make([]*User, len(ids))
+	for i, id := range ids {
+		users[i] = byID[id]
+	}
+	return users, nil
+}
+
+// UpdateUser changes the fields that in gives and leaves the others as they
+// are. It returns *[InvalidInputError], *[UserNotFoundError],
+// *[VersionConflictError], *[EmailTakenError] or *[UnavailableError].
+func (s *Service) UpdateUser(ctx context.Context, id uuid.UUID, in UserInput, expect Versions) (User, error) {
+	return s.update(ctx, id, in, expect)
+}
+
+// ReplaceUser is UpdateUser for a caller that must give every field but the
+// password.
+func (s *Service) ReplaceUser(ctx context.Context, id uuid.UUID, in UserInput, expect Versions) (User, error) {
+	return s.update(ctx, id, in, expect, FieldEmail, FieldFirstName, FieldLastName, FieldIsActive)
+}
+
+// UpdateUserEmail gives the user another e-mail address. Its errors are those
+// of UpdateUser.
+func (s *Service) UpdateUserEmail(ctx context.Context, id uuid.UUID, email Optional[string], expect Versions) (User, error) {
+	return s.update(ctx, id, UserInput{Email: email}, expect, FieldEmail)
+}
+
+// SetUserPassword gives the user another password. Its errors are those of
+// UpdateUser.
+func (s *Service) SetUserPassword(ctx context.Context, id uuid.UUID, password Optional[string], expect Versions) (User, error) {
+	return s.update(ctx, id, UserInput{Password: password}, expect, FieldPassword)
+}
+
+// DeleteUser removes the user. It returns *[UserNotFoundError] or
+// *[VersionConflictError].
+func (s *Service) DeleteUser(ctx context.Context, id uuid.UUID, expect Versions) error {
+	return s.store.DeleteUser(ctx, id, expect)
+}
+
+func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect Versions, required ...Field) (User, error) {
+	ch, err := s.parseUser(in, required...)
+	if err != nil {
+		return User{}, err
+	}
+	hash, err := s.hashNewPassword(ctx, id, ch)
+	if err != nil {
+		return User{}, err
+	}
+	return s.store.UpdateUser(ctx, id, Update{
+		Expect: expect, At: s.timestamp(),
+		Email: ch.email, FirstName: ch.firstName, LastName: ch.lastName, IsActive: ch.isActive,
+		PasswordHash: hash,
+	})
+}
+
+// hashNewPassword hashes the password that ch gives to the user, if any.
+func (s *Service) hashNewPassword(ctx context.Context, id uuid.UUID, ch userChange) (*string, error) {
+	if ch.password == nil {
+		return nil, nil
+	}
+	u, err := s.store.User(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	ch.applyTo(&u)
+	hash, err := s.hashPassword(ctx, *ch.password, u)
+	return &hash, err
+}
+
+// hashPassword hashes a normalised password for u when its turn comes, unless
+// it is u's own e-mail address or name.
+func (s *Service) hashPassword(ctx context.Context, password string, u User) (string, error) {
+	if p := personal(password, u); p != nil {
+		return "", invalid(FieldPassword, p)
+	}
+	if err := s.gate.enter(ctx); err != nil {
+		return "", err
+	}
+	defer s.gate.leave()
+	return s.argon2.hash(password), nil
+}
