@@ -1,0 +1,99 @@
+package pages
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// asset is one file, as the binary holds it.
+type asset struct {
+	contentType string
+	stored      string
+	compressed  bool   // stored is gzip
+	hash        string // of stored
+}
+
+func plain(contentType, content string) asset {
+	return asset{contentType: contentType, stored: content, hash: hashOf(content)}
+}
+
+func gzipped(contentType, content string) asset {
+	return asset{contentType: contentType, stored: content, compressed: true, hash: hashOf(content)}
+}
+
+// hashOf is half a SHA-256: far more than telling versions of a file apart takes, and short in a URL.
+func hashOf(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:16])
+}
+
+// serve answers with the asset, in gzip where it is stored so and the client prefers it.
+func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", a.cacheControl(r))
+	if a.compressed {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	asGzip := a.compressed && prefersGzip(r.Header.Values("Accept-Encoding"))
+	if notModified(w, r, a.etag(asGzip)) {
+		return
+	}
+	h.Set("Content-Type", a.contentType)
+	if asGzip {
+		h.Set("Content-Encoding", "gzip")
+	}
+	a.send(w, r, asGzip)
+}
+
+// cacheControl lets a client keep for good only what it asked for by hash: the bare address serves another content
+// after an upgrade.
+func (a asset) cacheControl(r *http.Request) string {
+	if r.URL.Query().Get("v") == a.hash {
+		return "public, max-age=31536000, immutable"
+	}
+	return "no-cache"
+}
+
+// etag differs between the two encodings because a strong one stands for the very bytes that are sent.
+func (a asset) etag(asGzip bool) string {
+	if asGzip {
+		return `"` + a.hash + `-gzip"`
+	}
+	return `"` + a.hash + `"`
+}
+
+func (a asset) send(w http.ResponseWriter, r *http.Request, asGzip bool) {
+	if !a.compressed || asGzip {
+		send(w, r, int64(len(a.stored)), strings.NewReader(a.stored))
+		return
+	}
+	content, err := gzip.NewReader(strings.NewReader(a.stored))
+	if err != nil { // the embedded file is broken, which a test rules out
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	send(w, r, a.inflatedSize(), content)
+}
+
+// inflatedSize reads the last field of a gzip file, the length of its content.
+func (a asset) inflatedSize() int64 {
+	trailer := a.stored[len(a.stored)-4:]
+	return int64(binary.LittleEndian.Uint32([]byte(trailer)))
+}
+
+// send writes size bytes of body, or none for HEAD. It streams: what a client reads slowly is not held in memory
+// twice. An error can only be the client's going away, which leaves nobody to tell.
+func send(w http.ResponseWriter, r *http.Request, size int64, body io.Reader) {
+	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+	if r.Method != http.MethodHead {
+		_, _ = io.CopyN(w, body, size)
+	}
+}

@@ -1,0 +1,24 @@
+package pages
+
+import "net/http"
+
+// Index is the start page, for the path /. It says what the service is and leads to everything it offers.
+func Index() http.Handler {
+	return newPage(indexHTML, policy(ownStyles, ownImages))
+}
+
+// Playground is GraphiQL against /graphql, for the path /playground. Subscriptions go over a WebSocket to the same
+// path.
+func Playground() http.Handler {
+	return newPage(playgroundHTML, policy(ownScripts, inlineStyles, ownCalls, inlineImages))
+}
+
+// SwaggerUI presents /openapi.json with forms to try each operation out, for the path /docs.
+func SwaggerUI() http.Handler {
+	return newPage(docsHTML, policy(ownScripts, ownStyles, ownCalls, inlineImages))
+}
+
+// ReDoc presents /openapi.json for reading, for the path /redoc.
+func ReDoc() http.Handler {
+	return newPage(redocHTML, policy(ownScripts, redocStyles, ownCalls, inlineImages, blobWorkers))
+}
