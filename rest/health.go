@@ -1,0 +1,77 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// pingTimeout bounds how long a check waits for the store; probes wait little
+// longer.
+const pingTimeout = 2 * time.Second
+
+// What a check can find.
+const (
+	checkOK       = "ok"
+	checkFailing  = "failing"
+	checkDraining = "draining"
+)
+
+// report is what the health routes answer.
+type report struct {
+	Status  string `json:"status"`
+	Version string `json:"version,omitempty"`
+	Checks  checks `json:"checks,omitzero"`
+}
+
+type checks struct {
+	Server string `json:"server,omitempty"`
+	Store  string `json:"store"`
+}
+
+// health says whether the service can serve users.
+func (a *api) health(w http.ResponseWriter, r *http.Request) {
+	found := checks{Store: a.checkStore(r.Context())}
+	if found.Store != checkOK {
+		sendReport(w, http.StatusServiceUnavailable, report{"unhealthy", a.Version, found})
+		return
+	}
+	sendReport(w, http.StatusOK, report{"healthy", a.Version, found})
+}
+
+// livez says that the process answers, whatever it depends on does: restarting
+// it would not mend a store.
+func (a *api) livez(w http.ResponseWriter, _ *http.Request) {
+	sendReport(w, http.StatusOK, report{Status: "alive"})
+}
+
+// readyz says whether to send requests here.
+func (a *api) readyz(w http.ResponseWriter, r *http.Request) {
+	found := checks{Server: checkOK, Store: a.checkStore(r.Context())}
+	if a.Draining() {
+		found.Server = checkDraining
+	}
+	if found.Server != checkOK || found.Store != checkOK {
+		sendReport(w, http.StatusServiceUnavailable, report{Status: "not_ready", Checks: found})
+		return
+	}
+	sendReport(w, http.StatusOK, report{Status: "ready", Checks: found})
+}
+
+func (a *api) checkStore(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := a.svc.Ping(ctx); err != nil {
+		a.Log.WarnContext(ctx, "the store does not answer", "error", err)
+		return checkFailing
+	}
+	return checkOK
+}
+
+func sendReport(w http.ResponseWriter, status int, rep report) {
+	body, _ := json.Marshal(rep) // texts of our own: cannot fail
+	w.Header().Set("Cache-Control", "no-store")
+	send(w, status, typeJSON, append(body, '\n'))
+}

@@ -1,0 +1,63 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/userd/userd/service/memory"
+)
+
+func TestHealth(t *testing.T) {
+	store := &faultyStore{Store: newStore(t)}
+	var draining atomic.Bool
+	s := serveStore(t, store, Config{Version: "1.2.3", Draining: draining.Load})
+	answers := func(path string, status int, body string) {
+		t.Helper()
+		p := s.get(path).is(status).has("Content-Type", "application/json").has("Cache-Control", "no-store")
+		if p.body != body+"\n" {
+			t.Errorf("%s: %s, want %s", path, p.body, body)
+		}
+		s.send("HEAD", path, "", nil).is(status)
+	}
+	answers("/health", 200, `{"status":"healthy","version":"1.2.3","checks":{"store":"ok"}}`)
+	answers("/readyz", 200, `{"status":"ready","checks":{"server":"ok","store":"ok"}}`)
+	answers("/livez", 200, `{"status":"alive"}`)
+
+	draining.Store(true)
+	answers("/health", 200, `{"status":"healthy","version":"1.2.3","checks":{"store":"ok"}}`)
+	answers("/readyz", 503, `{"status":"not_ready","checks":{"server":"draining","store":"ok"}}`)
+	answers("/livez", 200, `{"status":"alive"}`)
+
+	draining.Store(false)
+	s = serveStore(t, &faultyStore{newStore(t), errors.New("secret cause")}, Config{})
+	answers("/health", 503, `{"status":"unhealthy","version":"(devel)","checks":{"store":"failing"}}`)
+	answers("/readyz", 503, `{"status":"not_ready","checks":{"server":"ok","store":"failing"}}`)
+	answers("/livez", 200, `{"status":"alive"}`)
+	if !strings.Contains(s.log.String(), "secret cause") {
+		t.Errorf("the log has %s", s.log)
+	}
+}
+
+// silentStore is a store whose engine never answers.
+type silentStore struct{ *memory.Store }
+
+func (silentStore) Ping(ctx context.Context) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+func TestHealthDoesNotWaitForever(t *testing.T) {
+	svc := newService(silentStore{newStore(t)})
+	synctest.Test(t, func(t *testing.T) { // a bubble's time flies
+		w := httptest.NewRecorder()
+		New(svc, Config{}).ServeHTTP(w, httptest.NewRequest("GET", "/health", nil))
+		if w.Code != 503 {
+			t.Errorf("status %d", w.Code)
+		}
+	})
+}

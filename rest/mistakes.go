@@ -1,0 +1,75 @@
+package rest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/userd/userd/service"
+)
+
+// maxUnknown bounds how many unknown names are reported, so that a small
+// request cannot ask for a large answer.
+const maxUnknown = 20
+
+// maxName bounds the unknown names that are repeated, in bytes.
+const maxName = 64
+
+// mistakes collects what is wrong with an input, at most one entry a field.
+type mistakes struct {
+	fields  []service.FieldError
+	unknown int
+}
+
+func (m *mistakes) add(f service.FieldError) {
+	if !slices.ContainsFunc(m.fields, func(have service.FieldError) bool { return have.Field == f.Field }) {
+		m.fields = append(m.fields, f)
+	}
+}
+
+func (m *mistakes) invalid(field service.Field, message string) {
+	m.add(service.FieldError{Field: field, Code: service.FieldInvalid, Message: message})
+}
+
+// unknownName notes a name that nothing has. Only a harmless one is repeated;
+// the others share an entry without name.
+func (m *mistakes) unknownName(name, message string) {
+	if m.unknown++; m.unknown > maxUnknown {
+		return
+	}
+	if !harmless(name) {
+		name = ""
+	}
+	m.add(service.FieldError{Field: service.Field(name), Code: service.FieldUnknown, Message: message})
+}
+
+// harmless tells whether name is short and of characters that mean nothing to
+// whatever it may be shown by.
+func harmless(name string) bool {
+	return len(name) <= maxName && !strings.ContainsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.-", r))
+	})
+}
+
+// with returns the error for these mistakes and those that the service found,
+// or err where there are none. What was wrong already the service has seen as
+// absent, so its word on it does not count.
+func (m *mistakes) with(err error) error {
+	if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
+		for _, f := range e.Fields {
+			m.add(f)
+		}
+	}
+	if len(m.fields) == 0 {
+		return err
+	}
+	return &service.InvalidInputError{Fields: m.fields}
+}
+
+// outsideBody marks err, where it is about input, as not about the body.
+func outsideBody(err error) error {
+	if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
+		return badRequest{e}
+	}
+	return err
+}

@@ -1,0 +1,192 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/userd/userd/internal/web"
+	"github.com/userd/userd/service"
+)
+
+// The codes that only this transport has; they join the service's catalogue.
+const (
+	codeMalformedJSON        service.Code = "MALFORMED_JSON"
+	codeNotFound             service.Code = "NOT_FOUND"
+	codeMethodNotAllowed     service.Code = "METHOD_NOT_ALLOWED"
+	codeRequestTimeout       service.Code = "REQUEST_TIMEOUT"
+	codeBodyTooLarge         service.Code = "BODY_TOO_LARGE"
+	codeUnsupportedMediaType service.Code = "UNSUPPORTED_MEDIA_TYPE"
+)
+
+// kind is what all problems with one code have in common.
+type kind struct {
+	status int
+	title  string
+	detail string // for problems that say nothing more precise
+}
+
+// kinds is the one table from codes to statuses. INVALID_INPUT is 422 for a
+// body and 400 for anything else; see [badRequest].
+var kinds = map[service.Code]kind{
+	service.CodeInvalidInput:    {http.StatusUnprocessableEntity, "Invalid input", "Part of the input is wrong; errors says what."},
+	service.CodeUserNotFound:    {http.StatusNotFound, "User not found", "No user has this id."},
+	service.CodeEmailTaken:      {http.StatusConflict, "E-mail address taken", "Another user has this e-mail address."},
+	service.CodeVersionConflict: {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
+	service.CodeCursorExpired:   {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
+	service.CodeUnavailable:     {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
+	service.CodeInternal:        {http.StatusInternalServerError, "Internal error", "The service failed; its log has the cause under this request's id."},
+
+	codeMalformedJSON:        {http.StatusBadRequest, "Malformed JSON", "The body must be one JSON object."},
+	codeNotFound:             {http.StatusNotFound, "Not found", "There is nothing at this path."},
+	codeMethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed", "This path takes other methods; Allow lists them."},
+	codeRequestTimeout:       {http.StatusRequestTimeout, "Request time-out", "The body took too long to arrive."},
+	codeBodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large", "The body is larger than the service takes."},
+	codeUnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type", "The body must be JSON in UTF-8 and its Content-Type must say so; Accept lists what this path takes."},
+}
+
+// requestError is a mistake that the transport itself finds.
+type requestError struct {
+	code   service.Code
+	detail string // empty means the code's own
+}
+
+// Error implements error.
+func (e *requestError) Error() string { return cmp.Or(e.detail, kinds[e.code].detail) }
+
+// Code returns the code.
+func (e *requestError) Code() service.Code { return e.code }
+
+// badRequest is INVALID_INPUT outside of the body: in the path, the query or a header.
+type badRequest struct{ *service.InvalidInputError }
+
+// Unwrap returns the service's error.
+func (e badRequest) Unwrap() error { return e.InvalidInputError }
+
+// problemType says where a reader finds what the code means: the section of
+// the handbook that ReDoc makes of openapi.yaml's description.
+const problemType = "/redoc#section/Errors/"
+
+// problem is an RFC 9457 problem document.
+type problem struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Code      service.Code   `json:"code"`
+	RequestID string         `json:"request_id,omitempty"`
+	Errors    []fieldProblem `json:"errors,omitempty"`
+
+	retryAfter time.Duration
+}
+
+// fieldProblem is what is wrong with one field.
+type fieldProblem struct {
+	Field   service.Field     `json:"field"`
+	Code    service.FieldCode `json:"code"`
+	Message string            `json:"message"`
+}
+
+// newProblem describes err to a client. Nothing of err gets into it but what
+// is meant for clients.
+func newProblem(err error) problem {
+	code := service.CodeOf(err)
+	if _, known := kinds[code]; !known {
+		code = service.CodeInternal
+	}
+	k := kinds[code]
+	p := problem{Type: problemType + string(code), Title: k.title, Status: k.status, Detail: k.detail, Code: code}
+	p.specify(err)
+	return p
+}
+
+// specify adds what err says beyond its code.
+func (p *problem) specify(err error) {
+	switch p.Code {
+	case service.CodeInvalidInput:
+		p.Errors = fieldProblems(err)
+		if _, ok := errors.AsType[badRequest](err); ok {
+			p.Status = http.StatusBadRequest
+		}
+	case service.CodeEmailTaken:
+		p.Errors = []fieldProblem{{service.FieldEmail, service.FieldCode(p.Code), p.Detail}}
+	case service.CodeVersionConflict:
+		if e, ok := errors.AsType[*service.VersionConflictError](err); ok {
+			p.Detail = "The user has changed and is at version " + strconv.Itoa(int(e.Current)) + " now; read it again."
+		}
+	case service.CodeUnavailable:
+		p.retryAfter = time.Second
+		if e, ok := errors.AsType[*service.UnavailableError](err); ok {
+			p.Detail = cmp.Or(e.Reason, p.Detail)
+			p.retryAfter = max(e.RetryAfter, time.Second)
+		}
+	default:
+		if e, ok := errors.AsType[*requestError](err); ok {
+			p.Detail = cmp.Or(e.detail, p.Detail)
+		}
+	}
+}
+
+func fieldProblems(err error) []fieldProblem {
+	e, ok := errors.AsType[*service.InvalidInputError](err)
+	if !ok {
+		return nil
+	}
+	list := make([]fieldProblem, len(e.Fields))
+	for i, f := range e.Fields {
+		list[i] = fieldProblem(f)
+	}
+	return list
+}
+
+// write answers with the problem.
+func (p problem) write(w http.ResponseWriter, r *http.Request) {
+	p.RequestID = web.RequestID(r.Context())
+	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so cannot fail
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
+	}
+	send(w, p.Status, "application/problem+json", append(body, '\n'))
+}
+
+// fail answers a request that could not be served because of err.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if ctx := r.Context(); ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		err = &service.UnavailableError{Reason: "The request was given up before it was done.", Err: err}
+	}
+	p := newProblem(err)
+	a.logCause(r.Context(), p.Code, err)
+	p.write(w, r)
+}
+
+// logCause logs what the client is not told, if there is anything.
+func (a *api) logCause(ctx context.Context, code service.Code, err error) {
+	switch code {
+	case service.CodeInternal:
+		a.Log.ErrorContext(ctx, "request failed", "error", err)
+	case service.CodeUnavailable:
+		level := slog.LevelWarn
+		if ctx.Err() != nil {
+			level = slog.LevelInfo // most likely the client has gone
+		}
+		a.Log.Log(ctx, level, "request could not be served", "error", err)
+	}
+}
+
+// InternalError answers each request with the problem INTERNAL. It logs
+// nothing: it is for a middleware that recovers from panics and has logged.
+func InternalError() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		newProblem(&requestError{code: service.CodeInternal}).write(w, r)
+	})
+}

@@ -1,0 +1,185 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/userd/userd/internal/pages"
+	"github.com/userd/userd/internal/web"
+	"github.com/userd/userd/service"
+)
+
+// Config has what the API can be told; its zero value works.
+type Config struct {
+	// Log gets the causes of failures that clients are not told; nil discards them.
+	Log *slog.Logger
+	// Version is the program's own, for /health; empty means "(devel)".
+	Version string
+	// Draining tells whether the server is shutting down. While it does,
+	// /readyz answers 503, so that load balancers send new requests elsewhere,
+	// and everything else is served as ever. nil means never.
+	Draining func() bool
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Version == "" {
+		c.Version = "(devel)"
+	}
+	if c.Draining == nil {
+		c.Draining = func() bool { return false }
+	}
+	return c
+}
+
+// api is what all handlers share.
+type api struct {
+	svc *service.Service
+	Config
+}
+
+// New returns the handler of the whole REST API, with the documentation pages.
+// It is to be mounted at / and answers every path. It expects package web's
+// middlewares around it: they bring request ids and bound the bodies.
+func New(svc *service.Service, c Config) http.Handler { return newRouter(svc, c) }
+
+func newRouter(svc *service.Service, c Config) *chi.Mux {
+	a := &api{svc: svc, Config: c.withDefaults()}
+	mux := chi.NewRouter()
+	mux.Use(noSniff, canonical)
+	mux.NotFound(a.handle(notFound))
+	mux.MethodNotAllowed(a.handle(otherMethod(mux)))
+	mux.Group(func(r chi.Router) {
+		r.Use(nameRoute)
+		a.userRoutes(r)
+		r.Get("/health", a.health)
+		r.Get("/livez", a.livez)
+		r.Get("/readyz", a.readyz)
+		a.documentationRoutes(r)
+	})
+	return mux
+}
+
+func (a *api) userRoutes(r chi.Router) {
+	r.Get("/users", a.handle(a.listUsers))
+	r.Post("/users", a.handle(a.createUser))
+	r.Get("/users/{id}", a.handle(a.getUser))
+	r.Put("/users/{id}", a.handle(a.change(replaceForm, a.svc.ReplaceUser, sendUser)))
+	r.Patch("/users/{id}", a.handle(a.change(patchForm, a.svc.UpdateUser, sendUser)))
+	r.Delete("/users/{id}", a.handle(a.deleteUser))
+	r.Put("/users/{id}/email", a.handle(a.change(emailForm, a.updateEmail, sendUser)))
+	r.Put("/users/{id}/password", a.handle(a.change(passwordForm, a.setPassword, sendVersion)))
+}
+
+func (a *api) documentationRoutes(r chi.Router) {
+	r.Get("/openapi.json", a.handle(document("application/json", openAPIJSON)))
+	r.Get("/openapi.yaml", a.handle(document("application/yaml", openAPIYAML)))
+	r.Method(http.MethodGet, "/", pages.Index())
+	r.Method(http.MethodGet, "/playground", pages.Playground())
+	r.Method(http.MethodGet, "/docs", pages.SwaggerUI())
+	r.Method(http.MethodGet, "/redoc", pages.ReDoc())
+	r.Method(http.MethodGet, "/assets/*", pages.Assets(a.handle(notFound)))
+}
+
+// handler answers a request or returns why not, having answered nothing.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// handle is h with its errors answered as problems.
+func (a *api) handle(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			a.fail(w, r, err)
+		}
+	}
+}
+
+// noSniff keeps browsers from taking an answer for something it is not.
+func noSniff(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// canonical makes chi route a trailing slash like none and HEAD like GET;
+// net/http leaves the body out.
+func canonical(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route := chi.RouteContext(r.Context())
+		route.RoutePath = routePath(r.URL)
+		if r.Method == http.MethodHead {
+			route.RouteMethod = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// routePath is the path to route by: decoded, so that a needless escape makes
+// no difference, unless that would turn an escaped slash into a separator;
+// without one slash at its end.
+func routePath(u *url.URL) string {
+	path := u.Path
+	if strings.Count(path, "/") != strings.Count(u.EscapedPath(), "/") {
+		path = u.EscapedPath()
+	}
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	return path
+}
+
+// nameRoute tells the access log the route, which chi knows by now.
+func nameRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		web.SetRoute(r.Context(), r.Pattern)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func notFound(_ http.ResponseWriter, r *http.Request) error {
+	web.SetRoute(r.Context(), "(none)")
+	return &requestError{code: codeNotFound}
+}
+
+// otherMethod answers what chi has no handler for although it knows the path:
+// OPTIONS by what is allowed there, other methods by 405.
+func otherMethod(mux *chi.Mux) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		pattern, allowed := allowedMethods(mux, routePath(r.URL))
+		if pattern == "" { // chi asks here for each method that it does not know, too
+			return notFound(w, r)
+		}
+		web.SetRoute(r.Context(), pattern)
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		if r.Method != http.MethodOptions {
+			return &requestError{code: codeMethodNotAllowed}
+		}
+		if slices.Contains(allowed, http.MethodPatch) {
+			setAccept(w.Header(), http.MethodPatch)
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+}
+
+// allowedMethods looks up each method, since chi tells a custom handler none.
+func allowedMethods(mux *chi.Mux, path string) (pattern string, allowed []string) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		found := mux.Find(chi.NewRouteContext(), method, path)
+		if found == "" {
+			continue
+		}
+		pattern = found
+		if allowed = append(allowed, method); method == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
+		}
+	}
+	return pattern, append(allowed, http.MethodOptions)
+}
