@@ -6,11 +6,15 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/secure/bidirule"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/bidi"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of an e-mail address in bytes (RFC 5321, section 4.5.3.1, with the
-// erratum that makes the path's 256 an address's 254).
+// erratum that makes the path's 256 an address's 254). They hold for the
+// address as typed and for its key, so that the key is itself an address.
 const (
 	maxEmailBytes = 254
 	maxLocalBytes = 64
@@ -39,7 +43,15 @@ func parseEmail(s string) (Text, *problem) {
 	if p != nil {
 		return Text{}, p
 	}
-	return Text{Value: s, Key: local + "@" + domain}, nil
+	key := local + "@" + domain
+	if len(key) > maxEmailBytes {
+		return Text{}, errEmailTooLong()
+	}
+	return Text{Value: s, Key: key}, nil
+}
+
+func errEmailTooLong() *problem {
+	return &problem{FieldTooLong, "An e-mail address has at most 254 bytes."}
 }
 
 // checkEmailText refuses what may not stand anywhere in an address, before
@@ -49,7 +61,7 @@ func checkEmailText(s string) *problem {
 	case s == "":
 		return &problem{FieldRequired, "An e-mail address is needed."}
 	case len(s) > maxEmailBytes:
-		return &problem{FieldTooLong, "An e-mail address has at most 254 bytes."}
+		return errEmailTooLong()
 	case !utf8.ValidString(s):
 		return &problem{FieldInvalid, "An e-mail address must be valid UTF-8."}
 	case strings.ContainsFunc(s, invisible):
@@ -59,23 +71,38 @@ func checkEmailText(s string) *problem {
 }
 
 // invisible reports control, format, space, private-use and unassigned
-// characters, and letters that show nothing.
+// characters, and those of other kinds that show nothing.
 func invisible(r rune) bool {
-	return !unicode.IsGraphic(r) || unicode.IsSpace(r) || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
+	return !unicode.IsGraphic(r) || unicode.IsSpace(r) || r == '\u2800' || // an empty braille pattern
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// localKey checks the part before the @ and returns its key: RFC 8265's
-// UsernameCaseMapped, which maps case and width, normalises to NFC, and
-// refuses characters that merely look like others (K for k, ﬁ for fi).
+// localProfile is RFC 8265's UsernameCaseMapped but for its rule about
+// right-to-left text, which x/text applies to all text: it maps case and
+// width, normalises to NFC, and refuses what merely looks like another
+// character (ſ for s, ﬁ for fi).
+var localProfile = precis.NewIdentifier(precis.FoldWidth, precis.LowerCase(), precis.Norm(norm.NFC))
+
+// asciiTwins are the characters that NFC itself turns into ASCII ones: the
+// Kelvin sign and the Greek varia. The profile sees only the result.
+const asciiTwins = "\u212a\u1fef"
+
+// localKey checks the part before the @ and returns its key.
 func localKey(local string) (string, *problem) {
-	if len(local) > maxLocalBytes {
+	key, err := localProfile.String(local)
+	switch {
+	case max(len(local), len(key)) > maxLocalBytes:
 		return "", &problem{FieldTooLong, "The part before the @ has at most 64 bytes."}
-	}
-	key, err := precis.UsernameCaseMapped.String(local)
-	if err != nil || !isDotAtom(key) {
+	case err != nil, strings.ContainsAny(local, asciiTwins), !isDotAtom(key), !readsOneWay(key):
 		return "", &problem{FieldInvalid, "The part before the @ takes letters, digits, !#$%&'*+-/=?^_`{|}~, and single dots between them."}
 	}
 	return key, nil
+}
+
+// readsOneWay tells whether s has no right-to-left characters, or has them in
+// such an order that it cannot be taken for another text (RFC 5893).
+func readsOneWay(s string) bool {
+	return bidirule.DirectionString(s) != bidi.RightToLeft || bidirule.ValidString(s)
 }
 
 // isDotAtom tells whether s is an RFC 5322 dot-atom, with RFC 6531's
@@ -113,6 +140,7 @@ func domainKey(domain string) (string, *problem) {
 }
 
 func lookupDomain(domain string) (key string, ok bool) {
+	domain = strings.ReplaceAll(domain, "ẞ", "ß") // as UTS 46 has it since Unicode 15.1; before, it was "ss"
 	ascii, err := domainProfile.ToASCII(domain)
 	if err != nil {
 		return "", false
@@ -122,5 +150,5 @@ func lookupDomain(domain string) (key string, ok bool) {
 		return "", false // one label, a trailing dot, or what resolvers take for an IPv4 address
 	}
 	key, err = domainProfile.ToUnicode(ascii)
-	return key, err == nil
+	return key, err == nil && !strings.ContainsFunc(key, invisible) // which punycode can hide
 }

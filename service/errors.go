@@ -24,6 +24,9 @@ const (
 	CodeEmailTaken Code = "EMAIL_TAKEN"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
+	// CodeCursorExpired: the change log does not go back to the cursor; list
+	// the users afresh and follow from there.
+	CodeCursorExpired Code = "CURSOR_EXPIRED"
 	// CodeUnavailable: the service cannot do this now; trying again later may work.
 	CodeUnavailable Code = "UNAVAILABLE"
 	// CodeInternal: a defect of the service. The log has the cause, under the request id.
@@ -34,7 +37,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken,
-		CodeVersionConflict, CodeUnavailable, CodeInternal,
+		CodeVersionConflict, CodeCursorExpired, CodeUnavailable, CodeInternal,
 	}
 }
 
@@ -78,7 +81,8 @@ const (
 	FieldForbiddenCharacter FieldCode = "FORBIDDEN_CHARACTER"
 	// FieldUnknown: there is no such field.
 	FieldUnknown FieldCode = "UNKNOWN_FIELD"
-	// FieldPasswordTooCommon: the password is on the list of the commonest ones.
+	// FieldPasswordTooCommon: the password is on the list of the commonest ones,
+	// or a mere repetition or sequence.
 	FieldPasswordTooCommon FieldCode = "PASSWORD_TOO_COMMON"
 	// FieldPasswordIsPersonal: the password is the user's e-mail address or name.
 	FieldPasswordIsPersonal FieldCode = "PASSWORD_IS_PERSONAL"
@@ -167,6 +171,21 @@ func (e *VersionConflictError) Error() string {
 
 // Code returns [CodeVersionConflict].
 func (*VersionConflictError) Code() Code { return CodeVersionConflict }
+
+// CursorExpiredError says that the change log does not hold what follows the
+// cursor: it is older than what is kept, or of another log.
+type CursorExpiredError struct{}
+
+// Error says what to do.
+func (*CursorExpiredError) Error() string {
+	return "the change log no longer holds what follows this cursor; list the users afresh and follow from now on"
+}
+
+// Code returns [CodeCursorExpired].
+func (*CursorExpiredError) Code() Code { return CodeCursorExpired }
+
+// Is makes errors.Is true for any other CursorExpiredError.
+func (*CursorExpiredError) Is(target error) bool { _, ok := target.(*CursorExpiredError); return ok }
 
 // UnavailableError says that something the service needs is busy or away.
 // Nothing has been changed.

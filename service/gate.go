@@ -48,6 +48,9 @@ func newGate(l HashingLimits) *gate {
 // already or it takes too long, and ctx's error when that ends first. After
 // nil the caller must leave.
 func (g *gate) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case g.slots <- struct{}{}:
 		return nil

@@ -29,6 +29,11 @@ func (s *Service) parseUser(in UserInput, required ...Field) (userChange, error)
 		password:  parseField(&c, FieldPassword, need(FieldPassword), in.Password, s.passwords.normalize),
 		isActive:  parseField(&c, FieldIsActive, need(FieldIsActive), in.IsActive, anyBool),
 	}
+	if ch.password != nil {
+		var u User
+		ch.applyTo(&u)
+		c.add(FieldPassword, personal(*ch.password, u))
+	}
 	return ch, c.err()
 }
 

@@ -148,8 +148,13 @@ func parsePrefix(s string) (string, *problem) {
 		return "", &problem{FieldRequired, "A search needs at least one character."}
 	case utf8.RuneCountInString(s) > maxQueryRunes:
 		return "", &problem{FieldTooLong, fmt.Sprintf("A search has at most %d characters.", maxQueryRunes)}
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, unstorable):
-		return "", &problem{FieldForbiddenCharacter, "A search is valid UTF-8 without control characters or line breaks."}
+	case !utf8.ValidString(s):
+		return "", &problem{FieldInvalid, "A search must be valid UTF-8."}
+	case strings.ContainsFunc(s, unstorable):
+		return "", &problem{FieldForbiddenCharacter, "A search has no control characters or line breaks."}
+	}
+	if email, p := parseEmail(s); p == nil {
+		return email.Key, nil // a whole address is found in any spelling, such as with a domain in punycode
 	}
 	return searchKey(s), nil
 }

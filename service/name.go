@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
 // maxNameRunes bounds each name, in code points.
@@ -29,18 +30,19 @@ func parseName(s string) (Text, *problem) {
 	return Text{Value: s, Key: searchKey(s)}, nil
 }
 
-// visible reports a character that shows something.
-func visible(r rune) bool { return !invisible(r) }
+// visible reports a character that shows something by itself, which a
+// combining mark does not.
+func visible(r rune) bool { return !invisible(r) && !unicode.IsMark(r) }
 
-// searchKey is what names are ordered by and prefixes are compared with:
-// lower case in NFC, the same mapping that e-mail keys get, so that one prefix
-// can be looked up in all of them.
+// searchKey is what names are ordered by and prefixes are compared with: width
+// and case mapped, in NFC. It is the mapping that the local part of an e-mail
+// address gets, so that one prefix can be looked up in all keys.
 func searchKey(s string) string {
 	if key, ok := asciiLower(s); ok {
 		return key
 	}
 	lower := cases.Lower(language.Und, cases.HandleFinalSigma(false))
-	return norm.NFC.String(lower.String(norm.NFC.String(s)))
+	return norm.NFC.String(lower.String(width.Fold.String(s)))
 }
 
 // asciiLower is searchKey for the common case, without the tables.

@@ -11,7 +11,7 @@ import (
 )
 
 // PasswordPolicy says which passwords are good enough, after NIST SP
-// 800-63B-4, section 3.1.1: length and a list of common ones, no composition
+// 800-63B-4, section 3.1.1: length, and none of the common ones; no composition
 // rules. The zero value is the default.
 type PasswordPolicy struct {
 	// MinLength in code points; zero means 8.
@@ -45,13 +45,18 @@ func (p PasswordPolicy) normalize(password string) (string, *problem) {
 		return "", &problem{FieldTooShort, "A password has at least " + strconv.Itoa(p.MinLength) + " characters."}
 	case n > p.MaxLength:
 		return "", &problem{FieldTooLong, "A password has at most " + strconv.Itoa(p.MaxLength) + " characters."}
-	case strings.ContainsFunc(password, unicode.IsControl):
-		return "", &problem{FieldForbiddenCharacter, "A password has no control characters."}
-	case isCommonPassword(password):
+	case strings.ContainsFunc(password, garbled):
+		return "", &problem{FieldForbiddenCharacter, "A password has no control or replacement characters."}
+	case isCommonPassword(password), isPattern(password):
 		return "", &problem{FieldPasswordTooCommon, "This password is among the commonest ones, which are tried first; choose another."}
 	}
 	return password, nil
 }
+
+// garbled reports control characters, which no keyboard types, and U+FFFD,
+// which decoders put in place of what they could not read: it would make
+// different passwords the same.
+func garbled(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }
 
 // personal tells whether password is nothing but u's e-mail address or name.
 func personal(password string, u User) *problem {
@@ -90,4 +95,49 @@ func isCommonPassword(password string) bool {
 		}
 	}
 	return false
+}
+
+// Limits of what isPattern knows, in characters: of a block that is repeated,
+// and of the whole, as nobody tries the long ones first.
+const (
+	maxPeriod  = 4
+	maxPattern = 32
+)
+
+// isPattern tells whether every character of password follows from the one
+// some places before it: repetitions (aaaaaaaa, 12341234), sequences (87654321,
+// abcdefgh) and both together (1a2b3c4d). Lists of common passwords leave them
+// out where their authors' programs recognise them, as this one does.
+func isPattern(password string) bool {
+	runes := []rune(strings.ToLower(password))
+	if len(runes) > maxPattern {
+		return false
+	}
+	for period := 1; period <= min(maxPeriod, len(runes)/2); period++ {
+		if followsEvery(period, runes) {
+			return true
+		}
+	}
+	return false
+}
+
+// followsEvery tells whether all characters are the same, or all the next, or
+// all the previous one of the character period places before them.
+func followsEvery(period int, runes []rune) bool {
+	first := step(runes[0], runes[period])
+	for i := period; i < len(runes); i++ {
+		if step(runes[i-period], runes[i]) != first {
+			return false
+		}
+	}
+	return -1 <= first && first <= 1
+}
+
+// step is the distance from a to b; 0 is next to 9 as on keyboards.
+func step(a, b rune) rune {
+	d := b - a
+	if unicode.IsDigit(a) && unicode.IsDigit(b) && (d == 9 || d == -9) {
+		return -d / 9
+	}
+	return d
 }

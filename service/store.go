@@ -14,6 +14,9 @@ import (
 //   - Each change is atomic: it happens as a whole or, when an error is
 //     returned, not at all; once a method has returned without an error, every
 //     later read sees the change.
+//   - Each change appends one entry to the change log in the same atomic step,
+//     as [NewChange] describes it, with ctx's [Origin] and the next number.
+//     Numbers have no gaps and become readable in their order.
 //   - E-mail keys are unique, compared byte by byte. Of two changes that want
 //     the same key one wins and the other gets *[EmailTakenError].
 //   - Lists are ordered by the bytes of the key ("C" collation), then by id.
@@ -34,9 +37,10 @@ type Store interface {
 	// *[UserNotFoundError], *[VersionConflictError], *[EmailTakenError].
 	UpdateUser(ctx context.Context, id uuid.UUID, u Update) (User, error)
 
-	// DeleteUser removes the user and frees its e-mail address. It returns
+	// DeleteUser removes the user, frees its e-mail address, and erases the
+	// values of its fields from the change log. It returns
 	// *[UserNotFoundError], then *[VersionConflictError].
-	DeleteUser(ctx context.Context, id uuid.UUID, expect Versions) error
+	DeleteUser(ctx context.Context, id uuid.UUID, d Deletion) error
 
 	// User returns the user with this id, or *[UserNotFoundError].
 	User(ctx context.Context, id uuid.UUID) (User, error)
@@ -56,6 +60,18 @@ type Store interface {
 
 	// PasswordHash returns the user's password hash, or *[UserNotFoundError].
 	PasswordHash(ctx context.Context, id uuid.UUID) (string, error)
+
+	// Changes returns a part of the change log. It returns
+	// *[CursorExpiredError] when the log no longer holds all that follows
+	// q.After, or never did.
+	Changes(ctx context.Context, q ChangeQuery) (ChangeSlice, error)
+
+	// ChangeLog tells what the change log holds now.
+	ChangeLog(ctx context.Context) (ChangeLogState, error)
+
+	// AwaitChange returns nil once the log holds a change after the given one,
+	// at once if it does already.
+	AwaitChange(ctx context.Context, after int64) error
 
 	// Ping returns nil when the store can answer and take changes now.
 	Ping(ctx context.Context) error
@@ -103,6 +119,14 @@ type Update struct {
 	LastName     *Text
 	IsActive     *bool
 	PasswordHash *string
+}
+
+// Deletion says how to delete a user.
+type Deletion struct {
+	// Expect lists the versions that may be deleted; nil means any.
+	Expect Versions
+	// At is the time of the deletion.
+	At time.Time
 }
 
 // Filter selects users; zero fields select all. Given fields are combined

@@ -35,6 +35,7 @@ type Field string
 const (
 	FieldID              Field = "id"
 	FieldIDs             Field = "ids"
+	FieldUserID          Field = "user_id"
 	FieldEmail           Field = "email"
 	FieldFirstName       Field = "first_name"
 	FieldLastName        Field = "last_name"

@@ -21,7 +21,7 @@ func (s *Service) CreateUser(ctx context.Context, in UserInput) (User, error) {
 	now := s.timestamp()
 	u := User{IsActive: true, Version: 1, CreatedAt: now, UpdatedAt: now}
 	ch.applyTo(&u)
-	hash, err := s.hashPassword(ctx, *ch.password, u)
+	hash, err := s.hashPassword(ctx, *ch.password)
 	if err != nil {
 		return User{}, err
 	}
@@ -104,7 +104,7 @@ func (s *Service) SetUserPassword(ctx context.Context, id uuid.UUID, password Op
 // DeleteUser removes the user. It returns *[UserNotFoundError] or
 // *[VersionConflictError].
 func (s *Service) DeleteUser(ctx context.Context, id uuid.UUID, expect Versions) error {
-	return s.store.DeleteUser(ctx, id, expect)
+	return s.store.DeleteUser(ctx, id, Deletion{Expect: expect, At: s.timestamp()})
 }
 
 func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect Versions, required ...Field) (User, error) {
@@ -123,7 +123,8 @@ func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect
 	})
 }
 
-// hashNewPassword hashes the password that ch gives to the user, if any.
+// hashNewPassword hashes the password that ch gives to the user, if any, unless
+// it is the e-mail address or name that the user then has.
 func (s *Service) hashNewPassword(ctx context.Context, id uuid.UUID, ch userChange) (*string, error) {
 	if ch.password == nil {
 		return nil, nil
@@ -133,16 +134,15 @@ func (s *Service) hashNewPassword(ctx context.Context, id uuid.UUID, ch userChan
 		return nil, err
 	}
 	ch.applyTo(&u)
-	hash, err := s.hashPassword(ctx, *ch.password, u)
+	if p := personal(*ch.password, u); p != nil {
+		return nil, invalid(FieldPassword, p)
+	}
+	hash, err := s.hashPassword(ctx, *ch.password)
 	return &hash, err
 }
 
-// hashPassword hashes a normalised password for u when its turn comes, unless
-// it is u's own e-mail address or name.
-func (s *Service) hashPassword(ctx context.Context, password string, u User) (string, error) {
-	if p := personal(password, u); p != nil {
-		return "", invalid(FieldPassword, p)
-	}
+// hashPassword hashes a normalised password when its turn comes.
+func (s *Service) hashPassword(ctx context.Context, password string) (string, error) {
 	if err := s.gate.enter(ctx); err != nil {
 		return "", err
 	}

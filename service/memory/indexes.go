@@ -2,7 +2,7 @@ package memory
 
 import (
 	"bytes"
-	"cmp"
+	"strings"
 
 	"github.com/tidwall/btree"
 
@@ -19,13 +19,17 @@ type indexes struct {
 }
 
 func newIndexes() *indexes {
-	unlocked := btree.Options{NoLocks: true}
 	return &indexes{
-		created:   btree.NewBTreeGOptions(byCreated, unlocked),
-		email:     btree.NewBTreeGOptions(byEmail, unlocked),
-		lastName:  btree.NewBTreeGOptions(byLastName, unlocked),
-		firstName: btree.NewBTreeGOptions(byFirstName, unlocked),
+		created:   newTree(byCreated),
+		email:     newTree(byEmail),
+		lastName:  newTree(byLastName),
+		firstName: newTree(byFirstName),
 	}
+}
+
+func newTree(o order) *tree {
+	less := func(a, b *service.Record) bool { return o(a, b) < 0 }
+	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
 }
 
 func (x *indexes) insert(r *service.Record) {
@@ -66,6 +70,18 @@ func (x *indexes) ordered(f service.OrderField) *tree {
 	}
 }
 
+// orderBy returns the order of the index that ordered returns.
+func orderBy(f service.OrderField) order {
+	switch f {
+	case service.OrderByEmail:
+		return byEmail
+	case service.OrderByLastName:
+		return byLastName
+	default:
+		return byCreated
+	}
+}
+
 // keyed is a record that stands before all others with this key.
 func keyed(key string) *service.Record {
 	return &service.Record{Keys: service.Keys{Email: key, FirstName: key, LastName: key}}
@@ -78,32 +94,27 @@ func at(p *service.Position) *service.Record {
 	return r
 }
 
-func byCreated(a, b *service.Record) bool {
+// order compares two records as cmp.Compare does; it tells any two users apart.
+type order func(a, b *service.Record) int
+
+func byCreated(a, b *service.Record) int {
 	if c := a.User.CreatedAt.Compare(b.User.CreatedAt); c != 0 {
-		return c < 0
+		return c
 	}
-	return idLess(a, b)
+	return byID(a, b)
 }
 
-func byEmail(a, b *service.Record) bool {
-	return keyLess(a.Keys.Email, b.Keys.Email, a, b)
-}
+func byEmail(a, b *service.Record) int { return byKey(a, b, a.Keys.Email, b.Keys.Email) }
 
-func byLastName(a, b *service.Record) bool {
-	return keyLess(a.Keys.LastName, b.Keys.LastName, a, b)
-}
+func byLastName(a, b *service.Record) int { return byKey(a, b, a.Keys.LastName, b.Keys.LastName) }
 
-func byFirstName(a, b *service.Record) bool {
-	return keyLess(a.Keys.FirstName, b.Keys.FirstName, a, b)
-}
+func byFirstName(a, b *service.Record) int { return byKey(a, b, a.Keys.FirstName, b.Keys.FirstName) }
 
-func keyLess(ak, bk string, a, b *service.Record) bool {
-	if c := cmp.Compare(ak, bk); c != 0 {
-		return c < 0
+func byKey(a, b *service.Record, keyA, keyB string) int {
+	if c := strings.Compare(keyA, keyB); c != 0 {
+		return c
 	}
-	return idLess(a, b)
+	return byID(a, b)
 }
 
-func idLess(a, b *service.Record) bool {
-	return bytes.Compare(a.User.ID[:], b.User.ID[:]) < 0
-}
+func byID(a, b *service.Record) int { return bytes.Compare(a.User.ID[:], b.User.ID[:]) }

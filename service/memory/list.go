@@ -11,9 +11,10 @@ import (
 // listing is a ListQuery on its way through the tables.
 type listing struct {
 	q             service.ListQuery
-	trees         []*tree
-	less          func(a, b *service.Record) bool // in the query's direction
-	after, before *service.Record
+	selected      []*indexes
+	trees         []*tree         // of selected, in the query's order or its reverse
+	compare       order           // the query's, turned round when it is descending
+	after, before *service.Record // nil: no bound
 }
 
 // list returns the records that q asks for. No query scans all users: an
@@ -25,10 +26,10 @@ func (t *tables) list(q service.ListQuery) []*service.Record {
 	case q.Filter.EmailKey != "":
 		return l.one(t.withEmail(q.Filter.EmailKey))
 	case q.Filter.Prefix != "":
-		return l.search(t.selected(q.Filter.IsActive))
+		return l.search()
 	}
 	var found []*service.Record
-	for r := range l.walk() {
+	for r := range l.walk {
 		if found = append(found, r); len(found) == q.Limit {
 			break
 		}
@@ -37,13 +38,12 @@ func (t *tables) list(q service.ListQuery) []*service.Record {
 }
 
 func (t *tables) newListing(q service.ListQuery) *listing {
-	l := &listing{q: q}
-	for _, x := range t.selected(q.Filter.IsActive) {
+	l := &listing{q: q, selected: t.selected(q.Filter.IsActive), compare: orderBy(q.Order.Field)}
+	for _, x := range l.selected {
 		l.trees = append(l.trees, x.ordered(q.Order.Field))
 	}
-	l.less = l.trees[0].Less
-	if q.Order.Descending {
-		l.less = func(a, b *service.Record) bool { return l.trees[0].Less(b, a) }
+	if forward := l.compare; q.Order.Descending {
+		l.compare = func(a, b *service.Record) int { return forward(b, a) }
 	}
 	if q.After != nil {
 		l.after = at(q.After)
@@ -52,10 +52,6 @@ func (t *tables) newListing(q service.ListQuery) *listing {
 		l.before = at(q.Before)
 	}
 	return l
-}
-
-func (l *listing) walk() func(func(*service.Record) bool) {
-	return walk(l.trees, l.trees[0].Less, l.q.Order.Descending, l.after, l.before)
 }
 
 // one is the list of r alone, if r belongs to it.
@@ -67,23 +63,31 @@ func (l *listing) one(r *service.Record) []*service.Record {
 }
 
 func (l *listing) within(r *service.Record) bool {
-	return (l.after == nil || l.less(l.after, r)) && (l.before == nil || l.less(r, l.before))
+	return (l.after == nil || l.compare(l.after, r) < 0) && (l.before == nil || l.compare(r, l.before) < 0)
 }
 
 // search finds the users with the prefix in one of two ways. Walking the
 // order and leaving out who does not match is quick when many match; gathering
 // all who match and sorting them is quick when few do. Which it is cannot be
-// known beforehand, so the walk is given up after as many users as gathering
-// would look at.
-func (l *listing) search(selected []*indexes) []*service.Record {
+// known beforehand, so the walk is given up after as many users as are known
+// to match: gathering looks at no fewer.
+func (l *listing) search() []*service.Record {
 	budget := 0
-	for _, x := range selected {
-		budget += x.estimate(l.q.Filter.Prefix)
+	for _, x := range l.selected {
+		budget += x.atLeast(l.q.Filter.Prefix)
 	}
-	var found []*service.Record
-	for r := range l.walk() {
+	if found, done := l.pick(budget); done {
+		return found
+	}
+	return l.gather()
+}
+
+// pick walks along at most budget users and returns those that match, and
+// whether they are all that were asked for.
+func (l *listing) pick(budget int) (found []*service.Record, done bool) {
+	for r := range l.walk {
 		if budget--; budget < 0 {
-			return l.gather(selected)
+			return nil, false
 		}
 		if matches(r, l.q.Filter) {
 			if found = append(found, r); len(found) == l.q.Limit {
@@ -91,26 +95,18 @@ func (l *listing) search(selected []*indexes) []*service.Record {
 			}
 		}
 	}
-	return found
+	return found, true
 }
 
 // gather looks at all users with the prefix and returns the first ones,
 // holding no more than twice the limit.
-func (l *listing) gather(selected []*indexes) []*service.Record {
+func (l *listing) gather() []*service.Record {
 	var best []*service.Record
 	trim := func() {
-		slices.SortFunc(best, func(a, b *service.Record) int {
-			switch {
-			case l.less(a, b):
-				return -1
-			case l.less(b, a):
-				return 1
-			}
-			return 0
-		})
+		slices.SortFunc(best, l.compare)
 		best = best[:min(len(best), l.q.Limit)]
 	}
-	for _, x := range selected {
+	for _, x := range l.selected {
 		x.withPrefix(l.q.Filter.Prefix, func(r *service.Record) {
 			if !l.within(r) {
 				return
@@ -147,49 +143,49 @@ func (t *tables) count(f service.Filter) int {
 func matches(r *service.Record, f service.Filter) bool {
 	return (f.EmailKey == "" || r.Keys.Email == f.EmailKey) &&
 		(f.IsActive == nil || r.User.IsActive == *f.IsActive) &&
-		(f.Prefix == "" || strings.HasPrefix(r.Keys.Email, f.Prefix) ||
-			strings.HasPrefix(r.Keys.FirstName, f.Prefix) || strings.HasPrefix(r.Keys.LastName, f.Prefix))
+		(f.Prefix == "" || firstWithPrefix(r, f.Prefix) >= 0)
 }
 
-// withPrefix calls visit for each user one of whose keys starts with prefix,
-// once: a user who stands in several of the ranges is visited in the first.
+// searched are the indexes that a prefix is looked up in.
+func (x *indexes) searched() [3]*tree { return [3]*tree{x.email, x.firstName, x.lastName} }
+
+// searchedKeys are the keys that r has in them.
+func searchedKeys(r *service.Record) [3]string {
+	return [3]string{r.Keys.Email, r.Keys.FirstName, r.Keys.LastName}
+}
+
+// firstWithPrefix tells which of r's searched keys is the first that starts
+// with prefix, or -1.
+func firstWithPrefix(r *service.Record, prefix string) int {
+	keys := searchedKeys(r)
+	return slices.IndexFunc(keys[:], func(key string) bool { return strings.HasPrefix(key, prefix) })
+}
+
+// withPrefix calls visit once for each user one of whose keys starts with
+// prefix: where several do, when the first of them comes along.
 func (x *indexes) withPrefix(prefix string, visit func(*service.Record)) {
-	seen := make([]func(*service.Record) string, 0, 3)
-	for _, s := range x.searched() {
-		s.tree.Ascend(keyed(prefix), func(r *service.Record) bool {
-			if !strings.HasPrefix(s.key(r), prefix) {
+	for i, t := range x.searched() {
+		t.Ascend(keyed(prefix), func(r *service.Record) bool {
+			if !strings.HasPrefix(searchedKeys(r)[i], prefix) {
 				return false
 			}
-			if !slices.ContainsFunc(seen, func(key func(*service.Record) string) bool { return strings.HasPrefix(key(r), prefix) }) {
+			if firstWithPrefix(r, prefix) == i {
 				visit(r)
 			}
 			return true
 		})
-		seen = append(seen, s.key)
 	}
 }
 
-// estimate is how many users withPrefix looks at.
-func (x *indexes) estimate(prefix string) int {
+// atLeast is a number of users with the prefix that is known without looking
+// at any: how many have it in the key in which most do.
+func (x *indexes) atLeast(prefix string) int {
 	n := 0
-	for _, s := range x.searched() {
-		n += rank(s.tree, keyed(prefix+"\xff")) - rank(s.tree, keyed(prefix)) // no key holds the byte FF
+	first, end := keyed(prefix), keyed(prefix+"\xff") // no key holds the byte FF
+	for _, t := range x.searched() {
+		n = max(n, rank(t, end)-rank(t, first))
 	}
 	return n
-}
-
-// searched are the indexes that a prefix is looked up in, and their keys.
-func (x *indexes) searched() []searchIndex {
-	return []searchIndex{
-		{x.email, func(r *service.Record) string { return r.Keys.Email }},
-		{x.firstName, func(r *service.Record) string { return r.Keys.FirstName }},
-		{x.lastName, func(r *service.Record) string { return r.Keys.LastName }},
-	}
-}
-
-type searchIndex struct {
-	tree *tree
-	key  func(*service.Record) string
 }
 
 // rank counts the records of t that stand before r.

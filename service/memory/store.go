@@ -1,156 +1,171 @@
-// Package memory is the store that keeps all users in memory, in maps and
-// ordered indexes behind one RWMutex.
+// Package memory is the store that answers from memory: maps and ordered
+// indexes behind one RWMutex. Opened on a file, it has each change on the disk
+// before it is acknowledged, and starts with what the file holds.
 package memory
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory/journal"
 )
 
-// Store is a [service.Store] in memory. Make one with [New].
+// Config has what a store can be told; its zero value works.
+type Config struct {
+	// KeepChanges is how many changes the log keeps; zero means 100000.
+	KeepChanges int
+	// KeepChangesFor is how long it keeps them; zero means 30 days.
+	KeepChangesFor time.Duration
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+	// Log is told of long loads and of what the disk does; nil discards it.
+	Log *slog.Logger
+
+	tidyInterval time.Duration // zero means the constant; for tests
+}
+
+func (c Config) withDefaults() Config {
+	if c.KeepChanges == 0 {
+		c.KeepChanges = 100_000
+	}
+	if c.KeepChangesFor == 0 {
+		c.KeepChangesFor = 30 * 24 * time.Hour
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.tidyInterval == 0 {
+		c.tidyInterval = tidyInterval
+	}
+	return c
+}
+
+// Store is a [service.Store] in memory. Make one with [New] or [Open].
 type Store struct {
+	config  Config
+	journal *journal.Journal // nil when nothing is kept on disk
+
+	jobs    chan *job
+	closing sync.RWMutex  // held for reading while a job is handed over
+	closed  bool          // guarded by closing
+	written chan struct{} // closed when the writer has ended
+	tooOld  int64         // the writer's own: changes before it are to go
+	erased  bool          // the writer's own: deleted values are in the write-ahead log
+
 	mu     sync.RWMutex
-	tables *tables // guarded by mu
+	tables *tables       // guarded by mu; changed by the writer alone
+	log    *changeLog    // guarded by mu; changed by the writer alone
+	grown  chan struct{} // guarded by mu; closed when log has grown
+	disk   error         // guarded by mu; why the disk takes no changes
 }
 
 var _ service.Store = (*Store)(nil)
 
-// New returns an empty store.
-func New() *Store { return &Store{tables: newTables()} }
+// New returns an empty store that keeps nothing beyond the process.
+func New() *Store { return NewWith(Config{}) }
+
+// NewWith is New with a configuration.
+func NewWith(c Config) *Store {
+	s := newStore(c)
+	s.log.id, s.log.keep = rand.Text(), s.config.KeepChanges
+	go s.write()
+	return s
+}
+
+// Open returns a store on the file at path. See [journal.Open] for which files
+// it refuses.
+func Open(ctx context.Context, path string, c Config) (*Store, error) {
+	j, err := journal.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(c)
+	s.journal = j
+	if err := s.load(ctx); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	go s.write()
+	return s, nil
+}
+
+func newStore(c Config) *Store {
+	c = c.withDefaults()
+	return &Store{
+		config:  c,
+		jobs:    make(chan *job, maxBatch),
+		written: make(chan struct{}),
+		tables:  newTables(),
+		log:     &changeLog{first: 1, keep: maxTail},
+		grown:   make(chan struct{}),
+	}
+}
+
+// Close lets the changes in hand finish and releases the file.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.jobs)
+	}
+	s.closing.Unlock()
+	<-s.written
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Close()
+}
 
 // CreateUser implements [service.Store].
 func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, taken := s.tables.byID[r.User.ID]; taken {
-		return fmt.Errorf("the id %s is taken", r.User.ID)
-	}
-	if s.tables.withEmail(r.Keys.Email) != nil {
-		return &service.EmailTakenError{}
-	}
-	s.tables.insert(&r)
-	return nil
+	_, err := s.change(ctx, r.User.CreatedAt, func(v *view) (old, new *service.Record, err error) {
+		if v.record(r.User.ID) != nil {
+			return nil, nil, fmt.Errorf("the id %s is taken", r.User.ID)
+		}
+		if v.withEmail(r.Keys.Email) != nil {
+			return nil, nil, &service.EmailTakenError{}
+		}
+		return nil, &r, nil
+	})
+	return err
 }
 
 // UpdateUser implements [service.Store].
 func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
-	if ctx.Err() != nil {
-		return service.User{}, context.Cause(ctx)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, err := s.tables.expect(id, u.Expect)
-	if err != nil {
-		return service.User{}, err
-	}
-	updated, changed := u.Apply(*old)
-	if !changed {
-		return old.User, nil
-	}
-	if owner := s.tables.withEmail(updated.Keys.Email); owner != nil && owner != old {
-		return service.User{}, &service.EmailTakenError{}
-	}
-	s.tables.remove(old)
-	s.tables.insert(&updated)
-	return updated.User, nil
-}
-
-// DeleteUser implements [service.Store].
-func (s *Store) DeleteUser(ctx context.Context, id uuid.UUID, expect service.Versions) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, err := s.tables.expect(id, expect)
-	if err != nil {
-		return err
-	}
-	s.tables.remove(old)
-	return nil
-}
-
-// User implements [service.Store].
-func (s *Store) User(ctx context.Context, id uuid.UUID) (service.User, error) {
-	r, err := s.record(ctx, id)
+	r, err := s.change(ctx, u.At, func(v *view) (old, new *service.Record, err error) {
+		if old, err = expect(v.record(id), id, u.Expect); err != nil {
+			return nil, nil, err
+		}
+		updated, changed := u.Apply(*old)
+		if !changed {
+			return old, old, nil
+		}
+		if owner := v.withEmail(updated.Keys.Email); owner != nil && owner.User.ID != id {
+			return nil, nil, &service.EmailTakenError{}
+		}
+		return old, &updated, nil
+	})
 	if err != nil {
 		return service.User{}, err
 	}
 	return r.User, nil
 }
 
-// PasswordHash implements [service.Store].
-func (s *Store) PasswordHash(ctx context.Context, id uuid.UUID) (string, error) {
-	r, err := s.record(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return r.PasswordHash, nil
+// DeleteUser implements [service.Store].
+func (s *Store) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {
+	_, err := s.change(ctx, d.At, func(v *view) (old, new *service.Record, err error) {
+		old, err = expect(v.record(id), id, d.Expect)
+		return old, nil, err
+	})
+	return err
 }
-
-// record returns the user's record, which never changes once it is in the tables.
-func (s *Store) record(ctx context.Context, id uuid.UUID) (*service.Record, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.tables.expect(id, nil)
-}
-
-// UsersByID implements [service.Store].
-func (s *Store) UsersByID(ctx context.Context, ids []uuid.UUID) ([]service.User, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	seen := make(map[uuid.UUID]bool, len(ids))
-	var users []service.User
-	for _, id := range ids {
-		if r, ok := s.tables.byID[id]; ok && !seen[id] {
-			seen[id] = true
-			users = append(users, r.User)
-		}
-	}
-	return users, nil
-}
-
-// ListUsers implements [service.Store].
-func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.KeyedUser, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	s.mu.RLock()
-	found := s.tables.list(q)
-	s.mu.RUnlock()
-	users := make([]service.KeyedUser, len(found)) // records never change, so copying needs no lock
-	for i, r := range found {
-		users[i] = service.KeyedUser{User: r.User, Keys: r.Keys}
-	}
-	return users, nil
-}
-
-// CountUsers implements [service.Store].
-func (s *Store) CountUsers(ctx context.Context, f service.Filter) (int, error) {
-	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.tables.count(f), nil
-}
-
-// Ping implements [service.Store]: memory is always there.
-func (s *Store) Ping(ctx context.Context) error { return context.Cause(ctx) }
-
-// Close implements [service.Store]; there is nothing to release.
-func (s *Store) Close() error { return nil }

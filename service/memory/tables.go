@@ -38,14 +38,13 @@ func (t *tables) indexesOf(r *service.Record) *indexes {
 	return t.inactive
 }
 
-// expect returns the record of the user id if it is there and at one of the
-// versions that are expected.
-func (t *tables) expect(id uuid.UUID, expect service.Versions) (*service.Record, error) {
-	r, ok := t.byID[id]
-	if !ok {
+// expect returns r, the record of the user id or nil, if it is there and at
+// one of the versions that are expected.
+func expect(r *service.Record, id uuid.UUID, versions service.Versions) (*service.Record, error) {
+	if r == nil {
 		return nil, &service.UserNotFoundError{ID: id}
 	}
-	if expect != nil && !slices.Contains(expect, r.User.Version) {
+	if versions != nil && !slices.Contains(versions, r.User.Version) {
 		return nil, &service.VersionConflictError{ID: id, Current: r.User.Version}
 	}
 	return r, nil

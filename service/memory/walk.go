@@ -1,33 +1,37 @@
 package memory
 
 import (
-	"iter"
-
 	"github.com/tidwall/btree"
 
 	"github.com/userd/userd/service"
 )
 
-// walk yields the records of trees, all in the order less, strictly between
-// after and before (nil: the end), merged into that order or its reverse.
-func walk(trees []*tree, less func(a, b *service.Record) bool, descending bool, after, before *service.Record) iter.Seq[*service.Record] {
-	if descending {
-		forward := less
-		less = func(a, b *service.Record) bool { return forward(b, a) }
+// walk yields the records of the listing's trees, merged into its order,
+// that stand strictly between its bounds.
+func (l *listing) walk(yield func(*service.Record) bool) {
+	heads := make([]*head, len(l.trees))
+	for i, t := range l.trees {
+		heads[i] = l.newHead(t)
 	}
-	return func(yield func(*service.Record) bool) {
-		heads := make([]*head, len(trees))
-		for i, t := range trees {
-			heads[i] = newHead(t, descending, after)
+	for {
+		h := l.first(heads)
+		if h == nil || l.before != nil && l.compare(h.record, l.before) >= 0 || !yield(h.record) {
+			return
 		}
-		for {
-			h := first(heads, less)
-			if h == nil || before != nil && !less(h.record, before) || !yield(h.record) {
-				return
-			}
-			h.advance()
+		h.advance()
+	}
+}
+
+// first returns the head whose record comes first, or nil when all are past
+// the end.
+func (l *listing) first(heads []*head) *head {
+	var best *head
+	for _, h := range heads {
+		if h.record != nil && (best == nil || l.compare(h.record, best.record) < 0) {
+			best = h
 		}
 	}
+	return best
 }
 
 // head is a place in one of the trees that are merged.
@@ -37,31 +41,23 @@ type head struct {
 	record     *service.Record // nil past the end
 }
 
-// newHead stands at the first record strictly after after.
-func newHead(t *tree, descending bool, after *service.Record) *head {
-	h := &head{iter: t.Iter(), descending: descending}
+// newHead stands at the first of t's records that comes after l.after.
+func (l *listing) newHead(t *tree) *head {
+	h := &head{iter: t.Iter(), descending: l.q.Order.Descending}
 	switch {
-	case after == nil && descending:
+	case l.after == nil && h.descending:
 		h.set(h.iter.Last())
-	case after == nil:
+	case l.after == nil:
 		h.set(h.iter.First())
-	case descending:
-		h.set(h.seekBefore(after))
-	default:
-		h.set(h.iter.Seek(after))
-		if h.record != nil && !t.Less(after, h.record) {
+	case !h.iter.Seek(l.after): // every record's place in t is before l.after
+		h.set(h.descending && h.iter.Last())
+	default: // the iterator is at l.after's place in t, or right behind it
+		h.set(true)
+		if h.descending || l.compare(h.record, l.after) == 0 {
 			h.advance()
 		}
 	}
 	return h
-}
-
-// seekBefore goes to the last record before r.
-func (h *head) seekBefore(r *service.Record) bool {
-	if h.iter.Seek(r) {
-		return h.iter.Prev()
-	}
-	return h.iter.Last()
 }
 
 func (h *head) advance() {
@@ -77,16 +73,4 @@ func (h *head) set(ok bool) {
 	if ok {
 		h.record = h.iter.Item()
 	}
-}
-
-// first returns the head whose record comes first, or nil when all are past
-// the end.
-func first(heads []*head, less func(a, b *service.Record) bool) *head {
-	var best *head
-	for _, h := range heads {
-		if h.record != nil && (best == nil || less(h.record, best.record)) {
-			best = h
-		}
-	}
-	return best
 }

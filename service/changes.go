@@ -1,0 +1,166 @@
+package service
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// ChangesInput asks for a part of the change log.
+type ChangesInput struct {
+	// UserID selects the changes of one user; uuid.Nil selects all.
+	UserID uuid.UUID
+	// After is the cursor of the change before the first one wanted. Nil means
+	// the oldest change that is kept, and for following the newest one.
+	After *string
+	// First is how many changes are wanted at most: 1 to [MaxPageSize]; nil
+	// means [DefaultPageSize].
+	First *int
+}
+
+// ChangePage is a part of the change log.
+type ChangePage struct {
+	Items []ChangeItem
+	// HasNext tells whether the log went on when the page was read.
+	HasNext bool
+	// EndCursor is where to go on, also when the page is empty.
+	EndCursor string
+}
+
+// ChangeItem is a change with its cursor.
+type ChangeItem struct {
+	Change Change
+	// Cursor is the opaque text for the change's place in the log; it serves
+	// Changes and FollowChanges alike.
+	Cursor string
+}
+
+// Changes returns a part of the change log, oldest first. It returns
+// *[InvalidInputError] for a size out of range or what is no cursor, and
+// *[CursorExpiredError] when the log no longer holds what follows the cursor.
+func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, error) {
+	var c checker
+	size := c.size(in.First, nil)
+	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.First - 1 })
+	if err != nil {
+		return nil, err
+	}
+	slice, err := s.store.Changes(ctx, ChangeQuery{After: after, UserID: in.UserID, Limit: size + 1})
+	if err != nil {
+		return nil, err
+	}
+	page := &ChangePage{HasNext: len(slice.Changes) > size, EndCursor: changeCursor(log.ID, slice.Through)}
+	page.Items = changeItems(slice.Changes[:min(size, len(slice.Changes))], log.ID)
+	if page.HasNext {
+		page.EndCursor = page.Items[size-1].Cursor
+	}
+	return page, nil
+}
+
+// FollowChanges returns a feed of the changes after in.After, or of those to
+// come when that is nil; in.First plays no part. Its errors are those of Changes.
+func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {
+	var c checker
+	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.Last })
+	if err != nil {
+		return nil, err
+	}
+	if err := log.Expired(after); err != nil {
+		return nil, err
+	}
+	return &ChangeFeed{store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}, nil
+}
+
+// ChangeFeed reads the change log as it grows, each change once and in order.
+// It reads at its caller's pace: a slow caller misses nothing and holds nobody
+// up, unless the log is cut off before it reads on. It is for one goroutine.
+type ChangeFeed struct {
+	store Store
+	logID string
+	query ChangeQuery
+}
+
+// Cursor is where the feed stands: what Next has returned lies before it.
+func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.After) }
+
+// Next waits for changes and returns some, at least one. When ctx ends first
+// it returns ctx's error, and may be called again; after *[CursorExpiredError]
+// the feed is of no more use.
+func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
+	for {
+		if err := f.store.AwaitChange(ctx, f.query.After); err != nil {
+			return nil, err
+		}
+		slice, err := f.store.Changes(ctx, f.query)
+		if err != nil {
+			return nil, err
+		}
+		f.query.After = slice.Through
+		if len(slice.Changes) > 0 {
+			return changeItems(slice.Changes, f.logID), nil
+		}
+	}
+}
+
+func changeItems(changes []Change, logID string) []ChangeItem {
+	items := make([]ChangeItem, len(changes))
+	for i, ch := range changes {
+		items[i] = ChangeItem{Change: ch, Cursor: changeCursor(logID, ch.Seq)}
+	}
+	return items
+}
+
+// startOfChanges finds out where to start reading: after cursor, or where
+// otherwise says when there is none.
+func (s *Service) startOfChanges(ctx context.Context, c *checker, cursor *string, otherwise func(ChangeLogState) int64) (ChangeLogState, int64, error) {
+	var logID string
+	var after int64
+	if cursor != nil {
+		var p *problem
+		logID, after, p = parseChangeCursor(*cursor)
+		c.add(FieldAfter, p)
+	}
+	if err := c.err(); err != nil {
+		return ChangeLogState{}, 0, err
+	}
+	log, err := s.store.ChangeLog(ctx)
+	switch {
+	case err != nil:
+		return log, 0, err
+	case cursor == nil:
+		return log, otherwise(log), nil
+	case logID != log.ID:
+		return log, 0, &CursorExpiredError{}
+	}
+	return log, after, nil
+}
+
+// maxChangeCursor bounds what is decoded, in bytes.
+const maxChangeCursor = 100
+
+// changeCursor writes a place in a change log as an opaque text.
+func changeCursor(logID string, seq int64) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", logID, seq))
+}
+
+// parseChangeCursor reads what changeCursor wrote.
+func parseChangeCursor(s string) (logID string, seq int64, p *problem) {
+	bad := &problem{FieldInvalid, "This is not a cursor of the change log; use one that the service has returned."}
+	if len(s) > maxChangeCursor {
+		return "", 0, bad
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return "", 0, bad
+	}
+	logID, number, _ := strings.Cut(string(b), ":")
+	seq, err = strconv.ParseInt(number, 10, 64)
+	if err != nil || seq < 0 || changeCursor(logID, seq) != s {
+		return "", 0, bad
+	}
+	return logID, seq, nil
+}

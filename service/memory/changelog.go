@@ -1,0 +1,54 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/userd/userd/service"
+)
+
+// maxTail bounds how many changes are held in memory when a journal has them all.
+const maxTail = 16 * 1024
+
+// changeLog is the newest part of the change log, the part that live readers
+// are served from. The store's lock guards it.
+type changeLog struct {
+	// id tells this log from every other.
+	id string
+	// first and last are the oldest and newest change that can be read, here or
+	// in the journal; an empty log has first one more than last.
+	first, last int64
+	// tail holds the changes up to last without a gap.
+	tail []service.Change
+	// keep is how many changes tail holds at most.
+	keep int
+}
+
+// append adds changes, whose numbers follow last.
+func (l *changeLog) append(changes []service.Change) {
+	l.tail = append(l.tail, changes...)
+	l.last += int64(len(changes))
+	if len(l.tail) >= 2*l.keep { // seldom, so that a change costs no copy of all the others
+		l.tail = slices.Clone(l.tail[len(l.tail)-l.keep:])
+	}
+}
+
+// tailFirst is the oldest change in tail.
+func (l *changeLog) tailFirst() int64 { return l.last - int64(len(l.tail)) + 1 }
+
+// dropBefore forgets the changes before seq.
+func (l *changeLog) dropBefore(seq int64) {
+	l.first = max(l.first, min(seq, l.last+1))
+	if n := l.first - l.tailFirst(); n > 0 {
+		clear(l.tail[:n]) // let go of the values
+		l.tail = l.tail[n:]
+	}
+}
+
+// since returns the part of tail after seq.
+func (l *changeLog) since(seq int64) []service.Change {
+	return l.tail[max(0, seq-l.tailFirst()+1):]
+}
+
+func (l *changeLog) state() service.ChangeLogState {
+	return service.ChangeLogState{ID: l.id, First: l.first, Last: l.last}
+}

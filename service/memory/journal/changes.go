@@ -1,0 +1,61 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
+)
+
+// Changes returns at most limit changes with numbers over after and up to
+// through, oldest first; of one user alone unless userID is uuid.Nil.
+func (j *Journal) Changes(ctx context.Context, after, through int64, userID uuid.UUID, limit int) ([]service.Change, error) {
+	const columns = `SELECT ` + changeColumns + ` FROM changes `
+	var rows *sql.Rows
+	var err error
+	if userID == uuid.Nil {
+		rows, err = j.readers.QueryContext(ctx, columns+`WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`, after, through, limit)
+	} else {
+		rows, err = j.readers.QueryContext(ctx, columns+`WHERE user_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+			userID[:], after, through, limit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the change log: %w", err)
+	}
+	defer rows.Close()
+	var changes []service.Change
+	var sum checksum
+	for rows.Next() {
+		c, err := scanChange(rows, &sum)
+		if err != nil {
+			return nil, fmt.Errorf("read change %d: %w", c.Seq, err)
+		}
+		changes = append(changes, c)
+	}
+	return changes, rows.Err()
+}
+
+// FirstSince returns the first change at or after t; one more than the last
+// change when all are older.
+func (j *Journal) FirstSince(ctx context.Context, t time.Time) (seq int64, err error) {
+	err = j.readers.QueryRowContext(ctx, `SELECT coalesce(
+		(SELECT seq FROM changes WHERE at >= ? ORDER BY seq LIMIT 1), last_seq + 1) FROM state`, t.UnixMicro()).Scan(&seq)
+	return seq, err
+}
+
+func scanChange(rows *sql.Rows, sum *checksum) (service.Change, error) {
+	values := make([]driver.Value, 9)
+	targets := make([]any, len(values))
+	for i := range values {
+		targets[i] = (*any)(&values[i])
+	}
+	if err := rows.Scan(targets...); err != nil {
+		return service.Change{}, err
+	}
+	return changeOf(values, sum)
+}

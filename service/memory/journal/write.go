@@ -1,0 +1,209 @@
+package journal
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
+)
+
+// Entry is one change together with the record before and after it; nil stands
+// for a user that is not there.
+type Entry struct {
+	Old, New *service.Record
+	Change   service.Change
+}
+
+// writer is the one connection that changes the file.
+type writer struct {
+	*conn
+	sum   checksum
+	state State
+
+	begin, commitTx, rollback           *stmt
+	putUser, dropUser                   *stmt
+	addChange, changesOf, rewrite, drop *stmt
+	putState                            *stmt
+}
+
+// openWriter opens the file, which is in the state s, for writing.
+func openWriter(ctx context.Context, path string, s State) (*writer, error) {
+	c, err := connect(path, "rw")
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{conn: c, state: s}
+	if err := errors.Join(c.tune(ctx), w.prepareAll()); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return w, nil
+}
+
+// tune sets what only a connection that writes has use for.
+func (c *conn) tune(ctx context.Context) error {
+	// Deleted values are overwritten, not just unlinked. The write-ahead log may
+	// grow to 32 MiB before it is copied into the file: pages that change often
+	// are then copied once instead of many times.
+	return errors.Join(c.useWAL(ctx), c.exec(ctx, "PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 8192"))
+}
+
+func (w *writer) prepareAll() error {
+	for _, s := range []struct {
+		stmt **stmt
+		text string
+	}{
+		{&w.begin, `BEGIN IMMEDIATE`},
+		{&w.commitTx, `COMMIT`},
+		{&w.rollback, `ROLLBACK`},
+		{&w.putUser, `INSERT INTO users (` + userColumns + `) VALUES (` + strings.Repeat("?, ", 12) + `?) ON CONFLICT (id) DO UPDATE SET
+			email = excluded.email, first_name = excluded.first_name, last_name = excluded.last_name,
+			is_active = excluded.is_active, version = excluded.version, updated_at = excluded.updated_at,
+			email_key = excluded.email_key, first_name_key = excluded.first_name_key, last_name_key = excluded.last_name_key,
+			password_hash = excluded.password_hash, checksum = excluded.checksum`},
+		{&w.dropUser, `DELETE FROM users WHERE id = ?`},
+		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.changesOf, `SELECT ` + changeColumns + ` FROM changes WHERE user_id = ?`},
+		{&w.rewrite, `UPDATE changes SET fields = ?, checksum = ? WHERE seq = ?`},
+		{&w.drop, `DELETE FROM changes WHERE seq < ?`},
+		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
+	} {
+		var err error
+		if *s.stmt, err = w.prepare(s.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Commit writes entries and drops the changes before keepFrom, all in one
+// transaction: when it returns nil they are on the disk, after an error none
+// of them is in the file.
+func (j *Journal) Commit(entries []Entry, keepFrom int64) error {
+	w := j.writer
+	err := w.commit(entries, keepFrom)
+	if err != nil && len(entries) > 0 {
+		// When only the last step failed, the fsync, the write-ahead log holds a
+		// whole transaction, which a process that ended now would bring back at its
+		// next start. One that changes nothing, written over it, prevents that
+		// even if its own fsync fails. Whether the disk works is not of interest
+		// here; the caller finds out by committing nothing.
+		_ = w.commit(nil, 0)
+	}
+	return err
+}
+
+func (w *writer) commit(entries []Entry, keepFrom int64) (err error) {
+	if err := w.begin.exec(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = w.rollback.exec() // fails where SQLite itself has rolled back
+		}
+	}()
+	next := w.state
+	for i := range entries {
+		if err := w.write(&entries[i], &next); err != nil {
+			return err
+		}
+	}
+	if keepFrom > next.FirstSeq {
+		if err := w.drop.exec(keepFrom); err != nil {
+			return err
+		}
+		next.FirstSeq = keepFrom
+	}
+	if err := w.putState.exec(next.LastSeq, int64(next.Users), next.digest, w.sum.ofState(&next)); err != nil {
+		return err
+	}
+	if err := w.commitTx.exec(); err != nil {
+		return err
+	}
+	w.state = next
+	return nil
+}
+
+// write writes one entry and follows it in s.
+func (w *writer) write(e *Entry, s *State) error {
+	if e.Old != nil {
+		s.Users--
+		s.digest ^= w.sum.ofRecord(e.Old)
+	}
+	if e.New != nil {
+		s.Users++
+		sum := w.sum.ofRecord(e.New)
+		s.digest ^= sum
+		if err := w.writeUser(e.New, sum); err != nil {
+			return err
+		}
+	} else if err := w.deleteUser(e.Old.User.ID); err != nil {
+		return err
+	}
+	s.LastSeq = e.Change.Seq
+	return w.writeChange(&e.Change)
+}
+
+func (w *writer) writeUser(r *service.Record, sum int64) error {
+	u, k := &r.User, &r.Keys
+	return w.putUser.exec(u.ID[:], u.Email, u.FirstName, u.LastName,
+		boolInt(u.IsActive), int64(u.Version), u.CreatedAt.UnixMicro(), u.UpdatedAt.UnixMicro(),
+		k.Email, k.FirstName, k.LastName, r.PasswordHash, sum)
+}
+
+// deleteUser removes the user and the values in the user's changes.
+func (w *writer) deleteUser(id uuid.UUID) error {
+	if err := w.dropUser.exec(id[:]); err != nil {
+		return err
+	}
+	var changes []service.Change
+	err := w.changesOf.query(func(values []driver.Value) error {
+		c, err := changeOf(values, &w.sum)
+		changes = append(changes, c)
+		return err
+	}, id[:])
+	if err != nil {
+		return fmt.Errorf("find the user's changes: %w", err)
+	}
+	for _, c := range changes {
+		c = c.Erased()
+		fields, err := json.Marshal(c.Fields)
+		if err != nil {
+			return err
+		}
+		if err := w.rewrite.exec(string(fields), w.sum.ofChange(&c, string(fields)), c.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) writeChange(c *service.Change) error {
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return err
+	}
+	return w.addChange.exec(c.Seq, c.At.UnixMicro(), string(c.Kind), c.UserID[:], int64(c.Version),
+		string(fields), c.Origin.Actor, c.Origin.RequestID, w.sum.ofChange(c, string(fields)))
+}
+
+// Checkpoint moves what the write-ahead log holds into the file and empties it,
+// so that values erased before are in neither. It tells whether it could: a
+// reader in another process may be in the way. Like Commit it is for one
+// goroutine.
+func (j *Journal) Checkpoint(ctx context.Context) (done bool, err error) {
+	w := j.writer
+	if err := w.exec(ctx, "PRAGMA busy_timeout = 0"); err != nil {
+		return false, err
+	}
+	err = w.query(ctx, "PRAGMA wal_checkpoint(TRUNCATE)", func(values []driver.Value) error {
+		done = values[0] == int64(0)
+		return nil
+	})
+	return done, errors.Join(err, w.exec(ctx, busyTimeout))
+}

@@ -1,0 +1,38 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"github.com/userd/userd/service"
+)
+
+// progressInterval is how often a long load is reported.
+const progressInterval = 2 * time.Second
+
+// load fills the tables from the journal.
+func (s *Store) load(ctx context.Context) error {
+	state := s.journal.State()
+	started := time.Now()
+	report := started.Add(progressInterval)
+	var records []*service.Record
+	err := s.journal.Load(ctx, func(r *service.Record) {
+		records = append(records, r)
+		if len(records)%1024 == 0 && time.Now().After(report) {
+			report = time.Now().Add(progressInterval)
+			s.config.Log.Info("loading users", "loaded", len(records), "of", state.Users)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if s.tables, err = tablesOf(records); err != nil {
+		return s.journal.Damaged(err)
+	}
+	if err := s.journal.Start(ctx); err != nil {
+		return err
+	}
+	s.log.id, s.log.first, s.log.last = state.LogID, state.FirstSeq, state.LastSeq
+	s.config.Log.Info("users loaded", "users", len(records), "duration", time.Since(started))
+	return nil
+}

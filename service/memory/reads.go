@@ -1,0 +1,80 @@
+package memory
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
+)
+
+// User implements [service.Store].
+func (s *Store) User(ctx context.Context, id uuid.UUID) (service.User, error) {
+	r, err := s.record(ctx, id)
+	if err != nil {
+		return service.User{}, err
+	}
+	return r.User, nil
+}
+
+// PasswordHash implements [service.Store].
+func (s *Store) PasswordHash(ctx context.Context, id uuid.UUID) (string, error) {
+	r, err := s.record(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return r.PasswordHash, nil
+}
+
+// record returns the user's record, which never changes once it is in the tables.
+func (s *Store) record(ctx context.Context, id uuid.UUID) (*service.Record, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return expect(s.tables.byID[id], id, nil)
+}
+
+// UsersByID implements [service.Store].
+func (s *Store) UsersByID(ctx context.Context, ids []uuid.UUID) ([]service.User, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	seen := make(map[uuid.UUID]bool, len(ids))
+	var users []service.User
+	for _, id := range ids {
+		if r, ok := s.tables.byID[id]; ok && !seen[id] {
+			seen[id] = true
+			users = append(users, r.User)
+		}
+	}
+	return users, nil
+}
+
+// ListUsers implements [service.Store].
+func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.KeyedUser, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	s.mu.RLock()
+	found := s.tables.list(q)
+	s.mu.RUnlock()
+	users := make([]service.KeyedUser, len(found)) // records never change, so copying needs no lock
+	for i, r := range found {
+		users[i] = service.KeyedUser{User: r.User, Keys: r.Keys}
+	}
+	return users, nil
+}
+
+// CountUsers implements [service.Store].
+func (s *Store) CountUsers(ctx context.Context, f service.Filter) (int, error) {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.tables.count(f), nil
+}

@@ -1,0 +1,248 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory/journal"
+)
+
+const (
+	// maxBatch bounds how many changes share one transaction, and so how long
+	// the first of them waits for the others.
+	maxBatch = 256
+	// probeInterval is how often a disk that refused a change is tried again.
+	probeInterval = 200 * time.Millisecond
+	// tidyInterval is how often changes that are too old are looked for, and how
+	// long the values of a deleted user stay in the write-ahead log.
+	tidyInterval = time.Minute
+	// maxPrune bounds how many changes one transaction drops.
+	maxPrune = 1000
+)
+
+// job is a change on its way through the writer.
+type job struct {
+	ctx context.Context
+	at  time.Time
+	// plan says what is to become of which record, given those that there will
+	// be when the change's turn comes. Equal records mean nothing is to change.
+	plan func(*view) (old, new *service.Record, err error)
+
+	done   chan struct{}
+	result *service.Record
+	err    error
+}
+
+// change has the writer carry out plan, and returns the record it leaves.
+func (s *Store) change(ctx context.Context, at time.Time, plan func(*view) (old, new *service.Record, err error)) (*service.Record, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	j := &job{ctx: ctx, at: at, plan: plan, done: make(chan struct{})}
+	if err := s.submit(j); err != nil {
+		return nil, err
+	}
+	<-j.done // once its turn has come a change is not called off: its outcome would be unknown
+	return j.result, j.err
+}
+
+// submit hands j to the writer.
+func (s *Store) submit(j *job) error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return errors.New("the store is closed")
+	}
+	select {
+	case s.jobs <- j:
+		return nil
+	case <-j.ctx.Done():
+		return context.Cause(j.ctx)
+	}
+}
+
+// write carries out the changes, one batch after the other. It is the only
+// goroutine that changes tables, and therefore reads them without the lock.
+func (s *Store) write() {
+	defer close(s.written)
+	tidy := time.NewTicker(s.config.tidyInterval)
+	defer tidy.Stop()
+	probe := time.NewTicker(probeInterval)
+	defer probe.Stop()
+	for {
+		select {
+		case j, ok := <-s.jobs:
+			if !ok {
+				return
+			}
+			s.carryOut(s.collect(j))
+		case <-tidy.C:
+			s.pruneOld()
+			s.finishErasure()
+		case <-probe.C:
+			s.probe()
+		}
+	}
+}
+
+// collect adds to j what waits behind it.
+func (s *Store) collect(j *job) []*job {
+	batch := []*job{j}
+	for len(batch) < maxBatch {
+		select {
+		case j, ok := <-s.jobs:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// carryOut commits what the jobs plan as one transaction, then publishes it,
+// then answers. When the disk refuses, it refuses every job: even one that
+// failed for another reason may have failed because of a change that is not.
+func (s *Store) carryOut(batch []*job) {
+	defer func() {
+		for _, j := range batch {
+			close(j.done)
+		}
+	}()
+	v := newView(s.tables)
+	var entries []journal.Entry
+	for _, j := range batch {
+		old, new, err := s.planned(j, v)
+		if j.result, j.err = new, err; err != nil || old == new {
+			continue
+		}
+		v.stage(old, new)
+		c := service.NewChange(old, new, j.at, service.OriginOf(j.ctx))
+		c.Seq = s.log.last + int64(len(entries)) + 1
+		entries = append(entries, journal.Entry{Old: old, New: new, Change: c})
+	}
+	if len(entries) == 0 {
+		return
+	}
+	if err := s.commit(entries); err != nil {
+		for _, j := range batch {
+			j.result, j.err = nil, err
+		}
+	}
+}
+
+// planned is j's plan, unless its caller has gone.
+func (s *Store) planned(j *job, v *view) (old, new *service.Record, err error) {
+	if j.ctx.Err() != nil {
+		return nil, nil, context.Cause(j.ctx)
+	}
+	return j.plan(v)
+}
+
+// commit writes entries to the journal, then lets readers see them.
+func (s *Store) commit(entries []journal.Entry) error {
+	keepFrom := s.keepFrom(int64(len(entries)))
+	if s.journal != nil {
+		if err := s.commitJournal(entries, keepFrom); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changes := make([]service.Change, len(entries))
+	for i, e := range entries {
+		if e.Old != nil {
+			s.tables.remove(e.Old)
+			s.erased = s.erased || e.New == nil
+		}
+		if e.New != nil {
+			s.tables.insert(e.New)
+		}
+		changes[i] = e.Change
+	}
+	s.log.append(changes)
+	s.log.dropBefore(keepFrom)
+	close(s.grown)
+	s.grown = make(chan struct{})
+	return nil
+}
+
+// commitJournal writes entries to the disk. After a failure it refuses at once
+// until a probe has gone through: a failed fsync says nothing about what is on
+// the disk, and trying the same again could seem to work without working.
+func (s *Store) commitJournal(entries []journal.Entry, keepFrom int64) error {
+	if err := s.diskError(); err != nil {
+		return err
+	}
+	if err := s.journal.Commit(entries, keepFrom); err != nil {
+		s.diskFailed(err)
+		return s.diskError()
+	}
+	return nil
+}
+
+// probe lets changes through again once the disk takes one: an empty
+// transaction, which also overwrites what a refused one may have left in the
+// write-ahead log.
+func (s *Store) probe() {
+	if s.diskError() == nil {
+		return
+	}
+	if err := s.journal.Commit(nil, 0); err == nil {
+		s.diskRecovered()
+	}
+}
+
+// keepFrom is the oldest change that stays when n more are added. What has to
+// go goes in portions, to keep transactions short.
+func (s *Store) keepFrom(n int64) int64 {
+	from := max(s.log.last+n-int64(s.config.KeepChanges)+1, s.tooOld)
+	return min(from, s.log.first+maxPrune)
+}
+
+// pruneOld finds the changes that have become too old and drops the first of
+// them; the rest goes with the changes to come, or the next time.
+func (s *Store) pruneOld() {
+	seq, err := s.firstSince(s.config.Now().Add(-s.config.KeepChangesFor))
+	if err != nil {
+		s.config.Log.Error("cannot look for old changes", "error", err)
+		return
+	}
+	s.tooOld = seq
+	if s.keepFrom(0) <= s.log.first {
+		return
+	}
+	if err := s.commit(nil); err != nil {
+		s.config.Log.Error("cannot drop old changes", "error", err)
+	}
+}
+
+// finishErasure clears the write-ahead log of what deletions have left there.
+// When a reader in another process is in the way it succeeds a minute later.
+func (s *Store) finishErasure() {
+	if !s.erased || s.journal == nil || s.diskError() != nil {
+		return
+	}
+	done, err := s.journal.Checkpoint(context.Background())
+	if err != nil {
+		s.config.Log.Error("cannot clear the write-ahead log of deleted values", "error", err)
+	}
+	s.erased = !done
+}
+
+// firstSince is the first change at or after t.
+func (s *Store) firstSince(t time.Time) (int64, error) {
+	if s.journal != nil {
+		return s.journal.FirstSince(context.Background(), t)
+	}
+	for _, c := range s.log.tail {
+		if !c.At.Before(t) {
+			return c.Seq, nil
+		}
+	}
+	return s.log.last + 1, nil
+}
