@@ -1,0 +1,92 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// admission stands before the executor and lets through what is worth
+// executing: a document within its limits that is valid, or has been before,
+// with variables of the types that it declares. Every transport goes through
+// it.
+type admission struct {
+	graphql.GraphExecutor
+	schema *ast.Schema
+	rules  *rules.Rules
+	limits Limits
+	known  *cache // documents that have been accepted
+	// introspection is whether the schema may be queried.
+	introspection bool
+}
+
+func newAdmission(e graphql.GraphExecutor, schema *ast.Schema, c Config) *admission {
+	return &admission{
+		GraphExecutor: e,
+		schema:        schema,
+		rules:         validationRules(!c.NoIntrospection),
+		limits:        c.Limits,
+		known:         newCache(c.Limits.CacheBytes),
+		introspection: !c.NoIntrospection,
+	}
+}
+
+// CreateOperationContext implements [graphql.GraphExecutor].
+func (a *admission) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	doc, errs := a.document(params)
+	if errs != nil {
+		return &graphql.OperationContext{}, errs
+	}
+	op, err := doc.operation(params.OperationName)
+	if err != nil {
+		return &graphql.OperationContext{}, gqlerror.List{err}
+	}
+	vars, errs := doc.coerce(a.schema, op, params.Variables)
+	if errs != nil {
+		return &graphql.OperationContext{}, errs
+	}
+	p := *params
+	p.Query, p.Variables = doc.text, vars
+	opCtx, errs := a.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc.parsed), &p)
+	opCtx.DisableIntrospection = !a.introspection
+	return opCtx, errs
+}
+
+// document returns the document that params ask for, from the cache where it
+// has been accepted before.
+func (a *admission) document(params *graphql.RawParams) (*document, gqlerror.List) {
+	key, err := keyOf(params)
+	if err != nil {
+		return nil, gqlerror.List{err}
+	}
+	if doc, ok := a.known.get(key); ok {
+		return doc, nil
+	}
+	if params.Query == "" {
+		return nil, gqlerror.List{problem(codeUnknownQuery, "PersistedQueryNotFound")} // the text that clients look for
+	}
+	doc, errs := newDocument(params.Query, a.schema, a.rules, a.limits)
+	if errs != nil {
+		return nil, errs
+	}
+	a.known.add(key, doc)
+	return doc, nil
+}
+
+type documentKey struct{}
+
+// admitted hands the executor the document that admission has accepted, in the
+// place of a cache, so that it parses and validates nothing itself.
+type admitted struct{}
+
+// Get implements [graphql.Cache].
+func (admitted) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
+	return doc, ok
+}
+
+// Add implements [graphql.Cache].
+func (admitted) Add(context.Context, string, *ast.QueryDocument) {}

@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/userd/userd/internal/web"
+	"github.com/userd/userd/service"
+)
+
+// kind is what all errors with one code of the service's catalogue have in
+// common.
+type kind struct {
+	// asData is whether a mutation answers with it in its payload.
+	asData bool
+	// field is the one that such an error is about, if there is only one.
+	field service.Field
+	// message is a sentence for clients, where the error has none of its own.
+	message string
+}
+
+// kinds is the one table from the service's codes to what clients get.
+var kinds = map[service.Code]kind{
+	service.CodeInvalidInput:    {asData: true, message: "Part of the input is wrong; the extension fields says what."},
+	service.CodeUserNotFound:    {asData: true, field: service.FieldID, message: "No user has this id."},
+	service.CodeEmailTaken:      {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
+	service.CodeVersionConflict: {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
+	service.CodeCursorExpired:   {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
+	service.CodeUnavailable:     {message: "The service cannot do this now; try again in a moment."},
+	service.CodeInternal:        {message: "The service failed; its log has the cause under this request's id."},
+}
+
+// publicCode is the code of err, if it is one that clients are told.
+func publicCode(err error) service.Code {
+	code := service.CodeOf(err)
+	if _, ok := kinds[code]; !ok {
+		return service.CodeInternal
+	}
+	return code
+}
+
+// messageFor is what a client is told about err. Nothing of err gets into it
+// but what is meant for clients.
+func messageFor(err error) string {
+	if e, ok := errors.AsType[*service.VersionConflictError](err); ok {
+		return "The user has changed and is at version " + strconv.Itoa(int(e.Current)) + " now; read it again."
+	}
+	if e, ok := errors.AsType[*service.UnavailableError](err); ok && e.Reason != "" {
+		return e.Reason
+	}
+	return kinds[publicCode(err)].message
+}
+
+// presenter turns errors into what clients get, and logs what they do not.
+type presenter struct{ log *slog.Logger }
+
+// present implements [graphql.ErrorPresenterFunc].
+func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	out := &gqlerror.Error{Path: graphql.GetPath(ctx)}
+	found, ok := errors.AsType[*gqlerror.Error](err)
+	if ok {
+		out.Path, out.Locations = found.Path, found.Locations
+	}
+	if ok && codeOf(found) != "" { // it is a problem that names its code itself
+		out.Message, out.Extensions = found.Message, maps.Clone(found.Extensions)
+	} else {
+		err = givenUp(ctx, err)
+		p.logCause(ctx, err)
+		out.Message, out.Extensions = messageFor(err), extensionsFor(err)
+	}
+	if id := web.RequestID(ctx); id != "" {
+		out.Extensions["requestId"] = id
+	}
+	return out
+}
+
+// givenUp tells an error that merely says that the request has ended from one
+// of the service's own.
+func givenUp(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return errGivenUp(err)
+	}
+	return err
+}
+
+// errGivenUp says that the request ended, by its client or by a deadline.
+func errGivenUp(err error) error {
+	return &service.UnavailableError{Reason: "The request was given up before it was done.", Err: err}
+}
+
+// extensionsFor has what a program can know about err.
+func extensionsFor(err error) map[string]any {
+	code := publicCode(err)
+	extensions := map[string]any{"code": code}
+	switch code {
+	case service.CodeInvalidInput:
+		if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
+			extensions["fields"] = fieldErrors(e)
+		}
+	case service.CodeUnavailable:
+		extensions["retryAfter"] = retryAfter(err)
+	}
+	return extensions
+}
+
+// retryAfter is the number of seconds after which trying again makes sense.
+func retryAfter(err error) int {
+	wait := time.Second
+	if e, ok := errors.AsType[*service.UnavailableError](err); ok {
+		wait = max(wait, e.RetryAfter)
+	}
+	return int(math.Ceil(wait.Seconds()))
+}
+
+// logCause logs what the client is not told, if there is anything.
+func (p presenter) logCause(ctx context.Context, err error) {
+	if errors.Is(err, errPanicked) {
+		return // recovered has logged it
+	}
+	path := slog.String("path", graphql.GetPath(ctx).String())
+	switch publicCode(err) {
+	case service.CodeInternal:
+		p.log.ErrorContext(ctx, "request failed", "error", err, path)
+	case service.CodeUnavailable:
+		level := slog.LevelWarn
+		if ctx.Err() != nil {
+			level = slog.LevelInfo // most likely the client has gone
+		}
+		p.log.Log(ctx, level, "request could not be served", "error", err, path)
+	}
+}
+
+// errPanicked stands for a panic that has been logged.
+var errPanicked = errors.New("panicked")
+
+// recovered implements [graphql.RecoverFunc].
+func (p presenter) recovered(ctx context.Context, v any) error {
+	p.log.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	return errPanicked
+}
+
+// asList is what an executor takes errors in.
+func asList(err error) gqlerror.List { return gqlerror.List{gqlerror.Wrap(err)} }

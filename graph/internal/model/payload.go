@@ -1,0 +1,21 @@
+package model
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
+)
+
+// UserPayload is what those mutations come to that answer with a user.
+type UserPayload struct {
+	// User is nil when there are errors.
+	User   *service.User
+	Errors []UserError
+}
+
+// DeleteUserPayload is what deleting a user comes to.
+type DeleteUserPayload struct {
+	// DeletedUserID is nil when there are errors.
+	DeletedUserID *uuid.UUID
+	Errors        []UserError
+}

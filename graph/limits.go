@@ -1,0 +1,62 @@
+package graph
+
+import "cmp"
+
+// Limits bound what one request may cost. They are checked before the document
+// is validated, because validating a large one is itself expensive. A document
+// beyond one of them is refused with the code LIMIT_EXCEEDED and the limit's
+// name and value in the error's extensions. Zero means the default, which lets
+// everyday clients and the full introspection query through.
+type Limits struct {
+	// BodyBytes bounds the body of a POST; zero means 256 KiB.
+	BodyBytes int64
+	// URLBytes bounds the query string of a GET; zero means 16 KiB.
+	URLBytes int
+	// DocumentBytes bounds the document; zero means 32 KiB.
+	DocumentBytes int
+	// Tokens bounds the document's length in tokens; zero means 1000.
+	Tokens int
+	// Depth bounds how deep fields may nest; zero means 15.
+	Depth int
+	// Fields bounds how many fields all operations have together once their
+	// fragments are spread; zero means 500.
+	Fields int
+	// RootFields bounds the fields of an operation itself; zero means 20.
+	RootFields int
+	// Aliases bounds the renamed fields of all operations together once their
+	// fragments are spread; zero means 30.
+	Aliases int
+	// SameKey bounds how many fields with one name in the response a selection
+	// may have, as it is written; zero means 10. Fragments that are spread into
+	// it do not count: clients compose what they need of parts that repeat each
+	// other, and Fields bounds what comes of it.
+	SameKey int
+	// Directives bounds the directives of the document; zero means 50.
+	Directives int
+	// Fragments bounds the fragments that the document defines; zero means 30.
+	Fragments int
+	// ValueDepth bounds how deep lists and objects may nest in arguments and in
+	// variables; zero means 10.
+	ValueDepth int
+	// CacheBytes bounds, roughly, the memory for documents that have been
+	// accepted before; zero means 16 MiB.
+	CacheBytes int
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		BodyBytes:     cmp.Or(l.BodyBytes, 256<<10),
+		URLBytes:      cmp.Or(l.URLBytes, 16<<10),
+		DocumentBytes: cmp.Or(l.DocumentBytes, 32<<10),
+		Tokens:        cmp.Or(l.Tokens, 1000),
+		Depth:         cmp.Or(l.Depth, 15),
+		Fields:        cmp.Or(l.Fields, 500),
+		RootFields:    cmp.Or(l.RootFields, 20),
+		Aliases:       cmp.Or(l.Aliases, 30),
+		SameKey:       cmp.Or(l.SameKey, 10),
+		Directives:    cmp.Or(l.Directives, 50),
+		Fragments:     cmp.Or(l.Fragments, 30),
+		ValueDepth:    cmp.Or(l.ValueDepth, 10),
+		CacheBytes:    cmp.Or(l.CacheBytes, 16<<20),
+	}
+}
