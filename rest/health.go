@@ -50,7 +50,7 @@ func (a *api) livez(w http.ResponseWriter, _ *http.Request) {
 // readyz says whether to send requests here.
 func (a *api) readyz(w http.ResponseWriter, r *http.Request) {
 	found := checks{Server: checkOK, Store: a.checkStore(r.Context())}
-	if a.Draining() {
+	if a.Drain.Err() != nil {
 		found.Server = checkDraining
 	}
 	if found.Server != checkOK || found.Store != checkOK {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -14,8 +13,8 @@ import (
 
 func TestHealth(t *testing.T) {
 	store := &faultyStore{Store: newStore(t)}
-	var draining atomic.Bool
-	s := serveStore(t, store, Config{Version: "1.2.3", Draining: draining.Load})
+	drain, startDraining := context.WithCancel(t.Context())
+	s := serveStore(t, store, Config{Version: "1.2.3", Drain: drain})
 	answers := func(path string, status int, body string) {
 		t.Helper()
 		p := s.get(path).is(status).has("Content-Type", "application/json").has("Cache-Control", "no-store")
@@ -28,12 +27,11 @@ func TestHealth(t *testing.T) {
 	answers("/readyz", 200, `{"status":"ready","checks":{"server":"ok","store":"ok"}}`)
 	answers("/livez", 200, `{"status":"alive"}`)
 
-	draining.Store(true)
+	startDraining()
 	answers("/health", 200, `{"status":"healthy","version":"1.2.3","checks":{"store":"ok"}}`)
 	answers("/readyz", 503, `{"status":"not_ready","checks":{"server":"draining","store":"ok"}}`)
 	answers("/livez", 200, `{"status":"alive"}`)
 
-	draining.Store(false)
 	s = serveStore(t, &faultyStore{newStore(t), errors.New("secret cause")}, Config{})
 	answers("/health", 503, `{"status":"unhealthy","version":"(devel)","checks":{"store":"failing"}}`)
 	answers("/readyz", 503, `{"status":"not_ready","checks":{"server":"ok","store":"failing"}}`)

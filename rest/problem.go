@@ -150,13 +150,18 @@ func fieldProblems(err error) []fieldProblem {
 // write answers with the problem.
 func (p problem) write(w http.ResponseWriter, r *http.Request) {
 	p.RequestID = web.RequestID(r.Context())
-	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so cannot fail
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
 	}
-	send(w, p.Status, "application/problem+json", append(body, '\n'))
+	send(w, p.Status, "application/problem+json", append(p.json(), '\n'))
+}
+
+// json is the problem document.
+func (p problem) json() []byte {
+	body, _ := json.Marshal(p, jsontext.AllowInvalidUTF8(true)) // so cannot fail
+	return body
 }
 
 // fail answers a request that could not be served because of err.

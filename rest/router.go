@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -20,10 +21,10 @@ type Config struct {
 	Log *slog.Logger
 	// Version is the program's own, for /health; empty means "(devel)".
 	Version string
-	// Draining tells whether the server is shutting down. While it does,
-	// /readyz answers 503, so that load balancers send new requests elsewhere,
-	// and everything else is served as ever. nil means never.
-	Draining func() bool
+	// Drain ends when the server begins to shut down. From then on /readyz
+	// answers 503, so that load balancers send new requests elsewhere, and
+	// streams end; everything else is served as ever. nil means never.
+	Drain context.Context
 }
 
 func (c Config) withDefaults() Config {
@@ -33,8 +34,8 @@ func (c Config) withDefaults() Config {
 	if c.Version == "" {
 		c.Version = "(devel)"
 	}
-	if c.Draining == nil {
-		c.Draining = func() bool { return false }
+	if c.Drain == nil {
+		c.Drain = context.Background()
 	}
 	return c
 }
@@ -59,6 +60,7 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 	mux.Group(func(r chi.Router) {
 		r.Use(nameRoute)
 		a.userRoutes(r)
+		r.Get("/changes", a.handle(a.changes))
 		r.Get("/health", a.health)
 		r.Get("/livez", a.livez)
 		r.Get("/readyz", a.readyz)
