@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/userd/userd/graph"
+	"github.com/userd/userd/internal/web"
+	"github.com/userd/userd/rest"
+	"github.com/userd/userd/service"
+)
+
+// newHandler puts both transports on one handler, behind what they share.
+func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, maxBody int64) http.Handler {
+	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain})
+	graphHandler := graph.New(svc, graph.Config{Log: log})
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.TrimSuffix(r.URL.Path, "/") == "/graphql" {
+			graphHandler.ServeHTTP(w, r)
+			return
+		}
+		restHandler.ServeHTTP(w, r)
+	})
+	h = web.WithBodyLimit(maxBody)(h)
+	h = web.WithRecovery(log, rest.InternalError())(h)
+	h = web.WithOrigins(h)
+	h = web.WithAccessLog(log)(h)
+	return web.WithRequestIDs(h)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory"
+)
+
+// serveCmd has the settings of the server.
+type serveCmd struct {
+	Addr        string      `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	DatabaseURL databaseURL `env:"DATABASE_URL" default:"file:userd.db" help:"Where users are kept: file:PATH, or memory: for a service that forgets."`
+	LogLevel    slog.Level  `env:"USERD_LOG_LEVEL" default:"info" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat   string      `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
+
+	ReadHeaderTimeout time.Duration `env:"USERD_READ_HEADER_TIMEOUT" default:"5s" help:"Time a client has to send a request's headers."`
+	ReadTimeout       time.Duration `env:"USERD_READ_TIMEOUT" default:"15s" help:"Time a client has to send a whole request."`
+	WriteTimeout      time.Duration `env:"USERD_WRITE_TIMEOUT" default:"30s" help:"Time an answer may take."`
+	IdleTimeout       time.Duration `env:"USERD_IDLE_TIMEOUT" default:"2m" help:"Time an idle connection is kept."`
+	ShutdownTimeout   time.Duration `env:"USERD_SHUTDOWN_TIMEOUT" default:"20s" help:"Time requests have to finish after SIGTERM."`
+
+	MaxConnections int   `env:"USERD_MAX_CONNECTIONS" default:"10000" help:"Most connections at once; further ones wait."`
+	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
+	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"65536" help:"Most bytes of a request's body."`
+
+	PasswordMinLength int           `env:"USERD_PASSWORD_MIN_LENGTH" default:"8" help:"Fewest characters of a password."`
+	PasswordMaxLength int           `env:"USERD_PASSWORD_MAX_LENGTH" default:"128" help:"Most characters of a password."`
+	HashSlots         int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
+	HashQueue         int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
+	HashWait          time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
+
+	KeepChanges    int           `env:"USERD_KEEP_CHANGES" default:"100000" help:"How many changes the change log keeps."`
+	KeepChangesFor time.Duration `env:"USERD_KEEP_CHANGES_FOR" default:"720h" help:"How long it keeps them."`
+}
+
+// Validate refuses settings under which the server could not work; kong calls it.
+func (c *serveCmd) Validate() error {
+	positive := func(ok bool, flag string) error {
+		if !ok {
+			return fmt.Errorf("--%s must be greater than zero", flag)
+		}
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		return errors.New("--addr must be HOST:PORT or :PORT")
+	}
+	if c.PasswordMinLength < 1 || c.PasswordMaxLength < c.PasswordMinLength {
+		return errors.New("--password-min-length must be at least 1 and at most --password-max-length")
+	}
+	if c.HashSlots < 0 {
+		return errors.New("--hash-slots must not be negative")
+	}
+	return errors.Join(
+		positive(c.ReadHeaderTimeout > 0, "read-header-timeout"),
+		positive(c.ReadTimeout > 0, "read-timeout"),
+		positive(c.WriteTimeout > 0, "write-timeout"),
+		positive(c.IdleTimeout > 0, "idle-timeout"),
+		positive(c.ShutdownTimeout > 0, "shutdown-timeout"),
+		positive(c.MaxConnections > 0, "max-connections"),
+		positive(c.MaxHeaderBytes > 0, "max-header-bytes"),
+		positive(c.MaxBodyBytes > 0, "max-body-bytes"),
+		positive(c.HashQueue > 0, "hash-queue"),
+		positive(c.HashWait > 0, "hash-wait"),
+		positive(c.KeepChanges > 0, "keep-changes"),
+		positive(c.KeepChangesFor > 0, "keep-changes-for"))
+}
+
+// run serves until ctx ends, then finishes what is in flight.
+func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
+	log := newLogger(stderr, c.LogLevel, c.LogFormat)
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close() // a second Close after the server's own does nothing
+	store, err := c.openStore(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+
+	drain, startDraining := context.WithCancel(context.Background())
+	defer startDraining()
+	server := c.newServer(newHandler(service.New(store, c.serviceConfig()), log, drain, c.MaxBodyBytes), log)
+	server.RegisterOnShutdown(startDraining) // ends the streams, which Shutdown would wait for
+	announce(log, listener.Addr(), c.DatabaseURL)
+	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), c.ShutdownTimeout)
+}
+
+func (c *serveCmd) serviceConfig() service.Config {
+	return service.Config{
+		Passwords: service.PasswordPolicy{MinLength: c.PasswordMinLength, MaxLength: c.PasswordMaxLength},
+		Hashing:   service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
+	}
+}
+
+func (c *serveCmd) newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: c.ReadHeaderTimeout,
+		ReadTimeout:       c.ReadTimeout,
+		WriteTimeout:      c.WriteTimeout,
+		IdleTimeout:       c.IdleTimeout,
+		MaxHeaderBytes:    c.MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong, mostly
+	}
+}
+
+// serve answers requests from l until ctx ends, and returns when those in
+// flight are done or timeout has passed.
+func serve(ctx context.Context, log *slog.Logger, server *http.Server, l net.Listener, timeout time.Duration) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("shutting down", "timeout", timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were still running after %v: %w", timeout, err), server.Close())
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// openStore opens the store that the database URL names.
+func (c *serveCmd) openStore(ctx context.Context, log *slog.Logger) (service.Store, error) {
+	config := memory.Config{KeepChanges: c.KeepChanges, KeepChangesFor: c.KeepChangesFor, Log: log}
+	if c.DatabaseURL.scheme == "memory" {
+		return memory.NewWith(config), nil
+	}
+	return memory.Open(ctx, c.DatabaseURL.path, config)
+}
