@@ -13,7 +13,7 @@ type databaseURL struct {
 	path   string // of scheme file
 }
 
-var errDatabaseURL = errors.New("the database URL must be file:PATH or memory:")
+var errDatabaseURL = errors.New("the database URL must be memory: or file:PATH")
 
 // UnmarshalText reads a database URL.
 func (d *databaseURL) UnmarshalText(text []byte) error {
