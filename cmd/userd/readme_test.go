@@ -47,7 +47,7 @@ func examples(t *testing.T, path string) []example {
 }
 
 // variable matches what differs from run to run: ids, times and cursors.
-var variable = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z|"(?:end|start)?[cC]ursor": ?"[^"]+"`)
+var variable = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z|"(?:end|start)?[cC]ursor": ?"[^"]+"`)
 
 // names maps the ids and times that a document shows to those of this run.
 type names map[string]string
