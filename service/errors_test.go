@@ -21,6 +21,7 @@ func TestCodeOf(t *testing.T) {
 		{&service.UserNotFoundError{}, service.CodeUserNotFound},
 		{&service.EmailTakenError{}, service.CodeEmailTaken},
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
+		{&service.CursorExpiredError{}, service.CodeCursorExpired},
 		{&service.UnavailableError{}, service.CodeUnavailable},
 		{errors.New("boom"), service.CodeInternal},
 		{context.Canceled, service.CodeInternal},
@@ -60,13 +61,14 @@ func TestUserNotFoundErrorIs(t *testing.T) {
 	}
 }
 
-func TestEmailTakenErrorIs(t *testing.T) {
-	err := fmt.Errorf("create: %w", &service.EmailTakenError{})
-	if !errors.Is(err, &service.EmailTakenError{}) {
-		t.Error("errors.Is does not know it")
-	}
-	if errors.Is(err, &service.UserNotFoundError{}) || errors.Is(&service.UserNotFoundError{}, &service.EmailTakenError{}) {
-		t.Error("errors.Is takes it for another")
+func TestErrorsWithoutDetailsAreTheSame(t *testing.T) {
+	for _, err := range []error{&service.EmailTakenError{}, &service.CursorExpiredError{}} {
+		for _, target := range []error{&service.EmailTakenError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
+			same := fmt.Sprintf("%T", err) == fmt.Sprintf("%T", target)
+			if got := errors.Is(fmt.Errorf("on the way: %w", err), target); got != same {
+				t.Errorf("errors.Is takes a %T for a %T: %v", err, target, got)
+			}
+		}
 	}
 }
 
@@ -94,6 +96,7 @@ func TestErrorTexts(t *testing.T) {
 		}}, "invalid input: email: First.; password: Second."},
 		{&service.UserNotFoundError{ID: someID}, "no user has the id 0198c0de-0000-7000-8000-0123456789ab"},
 		{&service.EmailTakenError{}, "another user has this e-mail address"},
+		{&service.CursorExpiredError{}, "the change log no longer holds what follows this cursor; list the users afresh and follow from now on"},
 		{&service.VersionConflictError{ID: someID, Current: 7}, "the user has changed and is at version 7 now; read it again"},
 		{&service.UnavailableError{Reason: "Away.", RetryAfter: time.Second}, "Away."},
 		{&service.UnavailableError{Reason: "Away.", Err: errors.New("connection refused")}, "Away.: connection refused"},

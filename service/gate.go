@@ -44,6 +44,16 @@ func newGate(l HashingLimits) *gate {
 	return &gate{limits: l, slots: make(chan struct{}, l.Slots)}
 }
 
+// run calls f in a slot. Its errors are those of enter.
+func (g *gate) run(ctx context.Context, f func()) error {
+	if err := g.enter(ctx); err != nil {
+		return err
+	}
+	defer g.leave() // also when f panics
+	f()
+	return nil
+}
+
 // enter waits for a slot. It returns *UnavailableError when too many wait
 // already or it takes too long, and ctx's error when that ends first. After
 // nil the caller must leave.

@@ -97,10 +97,13 @@ func TestGateRefusesAtOnceWhenTheQueueIsFull(t *testing.T) {
 		if waited := time.Since(start); waited != 0 {
 			t.Errorf("the third caller waited %v", waited)
 		}
+		wantBusy(t, g.enter(t.Context()))
 		wantWaiting(t, second)
 		g.leave()
 		synctest.Wait()
 		wantEntered(t, second)
+		wantWaiting(t, entering(t.Context(), g)) // those who were refused take no place in the queue
+		g.leave()
 	})
 }
 
@@ -151,8 +154,22 @@ func TestGateHashesNothingForWhoIsGone(t *testing.T) {
 	}
 }
 
+func TestGateRunsInASlot(t *testing.T) {
+	g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+	ran := false
+	err := g.run(t.Context(), func() {
+		ran = true
+		if len(g.slots) != 1 {
+			t.Error("no slot is taken")
+		}
+	})
+	if err != nil || !ran || len(g.slots) != 0 {
+		t.Errorf("ran: %v, %v, and %d slots are taken afterwards", ran, err, len(g.slots))
+	}
+}
+
 // A panic in one request must not take a slot away from all later ones.
-func TestHashingLeavesTheGateOnPanic(t *testing.T) {
+func TestGateIsLeftOnPanic(t *testing.T) {
 	s := New(nil, Config{Hashing: HashingLimits{Slots: 1}})
 	s.argon2.Passes = 0 // which argon2 panics at
 	func() {

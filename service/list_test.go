@@ -46,7 +46,7 @@ func inOrder(users []service.User, o service.Order) []service.User {
 		case service.OrderByLastName:
 			return strings.ToLower(u.LastName)
 		}
-		return u.CreatedAt.Format(time.RFC3339Nano + "         ")
+		return u.CreatedAt.Format("2006-01-02T15:04:05.000000")
 	}
 	sorted := slices.SortedFunc(slices.Values(users), func(a, b service.User) int {
 		return cmp.Or(strings.Compare(key(a), key(b)), strings.Compare(a.ID.String(), b.ID.String()))
@@ -192,11 +192,7 @@ func TestFiltersSelect(t *testing.T) {
 		"ada@example.com":   {"Ada", "Lovelace"},
 		"grace@example.com": {"Grace", "Hopper"},
 		"zoë@bücher.de":     {"Zoë", "Adams"},
-		"100%_\\":           {},
 	} {
-		if names[0] == "" {
-			continue
-		}
 		in := newUser(email)
 		in.FirstName, in.LastName = service.Some(names[0]), service.Some(names[1])
 		in.IsActive = service.Some(email != "grace@example.com")

@@ -83,7 +83,6 @@ func isCommonPassword(password string) bool {
 	lo, hi := 0, len(commonPasswords)
 	for lo < hi {
 		start := strings.LastIndexByte(commonPasswords[:lo+(hi-lo)/2], '\n') + 1
-		start = max(start, lo)
 		line, _, _ := strings.Cut(commonPasswords[start:], "\n")
 		switch strings.Compare(line, want) {
 		case 0:

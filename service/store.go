@@ -15,8 +15,9 @@ import (
 //     returned, not at all; once a method has returned without an error, every
 //     later read sees the change.
 //   - Each change appends one entry to the change log in the same atomic step,
-//     as [NewChange] describes it, with ctx's [Origin] and the next number.
-//     Numbers have no gaps and become readable in their order.
+//     as [NewChange] describes it, with ctx's [Origin], the next number, and the
+//     time that came with it: that of the creation, of the update or of the
+//     deletion. Numbers have no gaps and become readable in their order.
 //   - E-mail keys are unique, compared byte by byte. Of two changes that want
 //     the same key one wins and the other gets *[EmailTakenError].
 //   - Lists are ordered by the bytes of the key ("C" collation), then by id.
@@ -27,7 +28,8 @@ import (
 //     *[UnavailableError]; when ctx ends first, an error that wraps its cause.
 type Store interface {
 	// CreateUser adds r. It returns *[EmailTakenError] when another user has
-	// r's e-mail key. An id that is taken is a defect and an untyped error.
+	// r's e-mail key. An id that is taken is a defect and an untyped error; that
+	// of a deleted user is never used again.
 	CreateUser(ctx context.Context, r Record) error
 
 	// UpdateUser changes what u names and returns the user as it then is:

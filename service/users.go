@@ -142,10 +142,7 @@ func (s *Service) hashNewPassword(ctx context.Context, id uuid.UUID, ch userChan
 }
 
 // hashPassword hashes a normalised password when its turn comes.
-func (s *Service) hashPassword(ctx context.Context, password string) (string, error) {
-	if err := s.gate.enter(ctx); err != nil {
-		return "", err
-	}
-	defer s.gate.leave()
-	return s.argon2.hash(password), nil
+func (s *Service) hashPassword(ctx context.Context, password string) (hash string, err error) {
+	err = s.gate.run(ctx, func() { hash = s.argon2.hash(password) })
+	return hash, err
 }

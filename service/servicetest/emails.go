@@ -172,6 +172,7 @@ func emailLengths() []EmailCase {
 		accepted("Unicode domain of 253 bytes in punycode", "a@"+strings.Repeat("ü.", 31)+"abcde", "a@"+strings.Repeat("ü.", 31)+"abcde"),
 		refused("Unicode domain of 254 bytes in punycode", "a@"+strings.Repeat("ü.", 31)+"abcdef", service.FieldInvalid),
 		refused("punycode of more than 254 bytes", "a@xn--fiq"+strings.Repeat("a", 49)+".xn--fiq"+strings.Repeat("a", 49), service.FieldTooLong),
+		refused("address of 262 bytes with a key of 92", "a@"+strings.Repeat("ａ", 60)+"."+strings.Repeat("ａ", 25)+".com", service.FieldTooLong),
 		refused("very long", strings.Repeat("a", 100_000)+"@example.com", service.FieldTooLong),
 	}
 }

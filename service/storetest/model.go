@@ -59,8 +59,9 @@ func (m *model) run(t *rapid.T) {
 		"read several": m.readSeveral,
 		"list":         m.list,
 		"count":        m.count,
-		"":             m.checkLog,
+		"read the log": m.readLog,
 	})
+	m.readLog(t)
 }
 
 // same holds what the store returned to what the model has.
@@ -291,8 +292,7 @@ func (m *model) count(t *rapid.T) {
 	same(t, "count", len(answer(m.records(), service.ListQuery{Filter: f, Limit: all})), got, err)
 }
 
-// checkLog runs after each of the others.
-func (m *model) checkLog(t *rapid.T) {
+func (m *model) readLog(t *rapid.T) {
 	got, err := m.store.Changes(m.ctx, service.ChangeQuery{After: m.base, Limit: all})
 	for i := range got.Changes {
 		got.Changes[i].Seq -= m.base

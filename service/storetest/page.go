@@ -94,11 +94,22 @@ func walk(t *testing.T, s service.Store, q service.ListQuery, between func(last 
 		}
 		last := page[len(page)-1]
 		after := last.Position(q.Order.Field)
+		if q.After != nil && !follows(after, *q.After, q.Order) {
+			t.Fatalf("a page after %+v ends with %+v", *q.After, after)
+		}
 		q.After = &after
 		if between != nil {
 			between(last)
 		}
 	}
+}
+
+// follows tells whether a stands behind b in an order.
+func follows(a, b service.Position, o service.Order) bool {
+	if o.Descending {
+		return compare(a, b) < 0
+	}
+	return compare(a, b) > 0
 }
 
 // wantParts holds each part of the list between any two of places to the same
@@ -278,7 +289,7 @@ func walkMany(t *testing.T, s service.Store) {
 func createMany(t *testing.T, s service.Store, records []service.Record) {
 	t.Helper()
 	var workers sync.WaitGroup
-	for part := range slices.Chunk(records, len(records)/8+1) {
+	for part := range slices.Chunk(records, len(records)/64+1) {
 		workers.Go(func() {
 			for _, r := range part {
 				if err := s.CreateUser(t.Context(), r); err != nil {
