@@ -19,6 +19,8 @@ const (
 	codeBodyTooLarge         service.Code = "BODY_TOO_LARGE"
 	codeURLTooLong           service.Code = "URL_TOO_LONG"
 	codeUnsupportedMediaType service.Code = "UNSUPPORTED_MEDIA_TYPE"
+	codeOriginNotAllowed     service.Code = "ORIGIN_NOT_ALLOWED"
+	codeUpgradeFailed        service.Code = "UPGRADE_FAILED"
 	codeSyntax               service.Code = "GRAPHQL_PARSE_FAILED"
 	codeInvalidDocument      service.Code = "GRAPHQL_VALIDATION_FAILED"
 	codeLimitExceeded        service.Code = "LIMIT_EXCEEDED"
@@ -43,6 +45,8 @@ var statuses = map[service.Code]httpStatus{
 	codeBodyTooLarge:         {http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge},
 	codeURLTooLong:           {http.StatusRequestURITooLong, http.StatusRequestURITooLong},
 	codeUnsupportedMediaType: {http.StatusUnsupportedMediaType, http.StatusUnsupportedMediaType},
+	codeOriginNotAllowed:     {http.StatusForbidden, http.StatusForbidden},
+	codeUpgradeFailed:        {http.StatusBadRequest, http.StatusBadRequest},
 	codeSyntax:               {http.StatusBadRequest, http.StatusOK},
 	codeInvalidDocument:      {http.StatusBadRequest, http.StatusOK},
 	codeLimitExceeded:        {http.StatusBadRequest, http.StatusOK},
@@ -65,8 +69,11 @@ func exceeds(limit string, most int, format string) *gqlerror.Error {
 	return err
 }
 
-// codeOf is the code in an error's extensions.
+// codeOf is the code in an error's extensions, if there is an error.
 func codeOf(err *gqlerror.Error) service.Code {
+	if err == nil {
+		return ""
+	}
 	code, _ := err.Extensions["code"].(service.Code)
 	return code
 }

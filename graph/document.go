@@ -49,6 +49,11 @@ func newDocument(text string, schema *ast.Schema, rules *rules.Rules, l Limits) 
 	if errs := validator.ValidateWithRules(schema, parsed, rules); errs != nil {
 		return nil, invalidDocument(errs)
 	}
+	for _, check := range []func(*ast.QueryDocument) *gqlerror.Error{checkSubscriptions, checkHistories} {
+		if err := check(parsed); err != nil {
+			return nil, gqlerror.List{err}
+		}
+	}
 	return &document{text: text, parsed: parsed, notNull: variablesNotNull(schema, parsed)}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"math"
+	"net/http"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -147,6 +148,15 @@ var errPanicked = errors.New("panicked")
 func (p presenter) recovered(ctx context.Context, v any) error {
 	p.log.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 	return errPanicked
+}
+
+// abort ends a connection whose handler panics in the middle of an answer,
+// which must not look like a whole one.
+func (p presenter) abort(ctx context.Context) {
+	if v := recover(); v != nil {
+		_ = p.recovered(ctx, v)
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // asList is what an executor takes errors in.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -26,25 +27,48 @@ type Config struct {
 	// NoIntrospection refuses queries of the schema, and leaves suggestions out
 	// of error messages.
 	NoIntrospection bool
+	// Drain ends when the server begins to shut down; subscriptions end with
+	// it, in a way that has clients go on elsewhere. Nil means never.
+	Drain context.Context
+	// AllowedOrigins are the origins, such as https://app.example.com, whose
+	// pages may open a WebSocket besides those of the service's own host.
+	AllowedOrigins []string
+	// Streams has the timing of connections that carry many answers.
+	Streams Streams
 }
 
 // New returns the handler that serves svc over GraphQL.
 func New(svc *service.Service, c Config) http.Handler {
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	c.Limits = c.Limits.withDefaults()
+	c = c.withDefaults()
 	schema := servedSchema()
 	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: schema, Resolvers: resolvers{svc}}))
 	errs := presenter{c.Log}
 	e.SetErrorPresenter(errs.present)
 	e.SetRecoverFunc(errs.recovered)
 	e.SetQueryCache(admitted{})
-	return &handler{
-		exec:       newAdmission(e, schema, c),
-		transports: []graphql.Transport{httpTransport{limits: c.Limits}},
-		errs:       errs,
+	a := newAdmission(e, schema, c)
+	return &handler{exec: a, transports: transports(performer{a, errs, c.Drain}, c), errs: errs}
+}
+
+// transports are asked in this order whether they take a request.
+func transports(p performer, c Config) []graphql.Transport {
+	http := httpTransport{limits: c.Limits}
+	return []graphql.Transport{
+		socketTransport{performer: p, limits: c.Limits, streams: c.Streams, origins: c.AllowedOrigins},
+		eventTransport{performer: p, http: http, streams: c.Streams},
+		http,
 	}
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Drain == nil {
+		c.Drain = context.Background()
+	}
+	c.Limits, c.Streams = c.Limits.withDefaults(), c.Streams.withDefaults()
+	return c
 }
 
 // servedSchema is the schema without @defer, which gqlgen brings along: an
@@ -66,6 +90,7 @@ type handler struct {
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	web.SetRoute(r.Context(), Route)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
 	for _, t := range h.transports {
 		if t.Supports(r) {
@@ -76,8 +101,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// recover answers a request whose transport panicked. Transports write their
-// answer in one go at the end, so that nothing of it has been sent. Panics of
+// recover answers a request whose transport panicked before it has sent
+// anything: transports write their answer in one go at the end, and those that
+// stream abort the connection themselves from when they have begun. Panics of
 // resolvers do not come here: the executor turns them into errors.
 func (h *handler) recover(w http.ResponseWriter, r *http.Request) {
 	switch v := recover(); v {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,14 +33,20 @@ type fixture struct {
 	url    string
 	log    *logBuffer
 	calls  *countingStore
+	svc    *service.Service
 }
 
 // setup says what a fixture is to be different in.
 type setup struct {
 	config graph.Config
 	store  func(service.Store) service.Store
-	// readTimeout is how long a request may take to arrive.
-	readTimeout time.Duration
+	// readTimeout is how long a request may take to arrive, writeTimeout how
+	// long an answer may take.
+	readTimeout, writeTimeout time.Duration
+	// origins has the change log name requests.
+	origins bool
+	// smallBuffers has connections hold little of what clients do not read.
+	smallBuffers bool
 }
 
 func newFixture(t *testing.T, options ...setup) *fixture {
@@ -48,22 +55,41 @@ func newFixture(t *testing.T, options ...setup) *fixture {
 	if len(options) > 0 {
 		o = options[0]
 	}
-	f := &fixture{t: t, log: &logBuffer{}, calls: &countingStore{Store: memory.New()}}
+	kept := memory.New()
+	t.Cleanup(func() { kept.Close() })
+	f := &fixture{t: t, log: &logBuffer{}, calls: &countingStore{Store: kept}}
 	var store service.Store = f.calls
 	if o.store != nil {
 		store = o.store(store)
 	}
 	svc := service.New(store, service.Config{Now: ticks(), NewID: sequence(),
 		Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
+	f.svc = svc
 	log := slog.New(web.WithRequestID(slog.NewJSONHandler(f.log, nil)))
 	o.config.Log = log
 	h := graph.New(svc, o.config)
+	if o.origins {
+		h = web.WithOrigins(h)
+	}
 	f.server = httptest.NewUnstartedServer(web.WithRequestIDs(web.WithAccessLog(log)(h)))
-	f.server.Config.ReadTimeout = o.readTimeout
+	f.server.Config.ReadTimeout, f.server.Config.WriteTimeout = o.readTimeout, o.writeTimeout
+	if o.smallBuffers {
+		f.server.Config.ConnState = shrinkBuffers
+	}
 	f.server.Start()
 	t.Cleanup(f.server.Close)
 	f.url = f.server.URL + "/graphql"
 	return f
+}
+
+// smallBuffer is little, and enough for what is read to come quickly.
+const smallBuffer = 32 << 10
+
+// shrinkBuffers has the kernel hold little of what c sends.
+func shrinkBuffers(c net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		_ = c.(*net.TCPConn).SetWriteBuffer(smallBuffer)
+	}
 }
 
 // id is the id of the nth user.
@@ -102,6 +128,20 @@ func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
+}
+
+// await waits until text has been logged.
+func (l *logBuffer) await(t *testing.T, text string) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for timeout := time.After(patience); !strings.Contains(l.String(), text); {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("no %s is logged: %s", text, l)
+		}
+	}
 }
 
 func (l *logBuffer) String() string {

@@ -1,6 +1,9 @@
 package graph
 
-import "cmp"
+import (
+	"cmp"
+	"time"
+)
 
 // Limits bound what one request may cost. They are checked before the document
 // is validated, because validating a large one is itself expensive. A document
@@ -8,7 +11,8 @@ import "cmp"
 // name and value in the error's extensions. Zero means the default, which lets
 // everyday clients and the full introspection query through.
 type Limits struct {
-	// BodyBytes bounds the body of a POST; zero means 256 KiB.
+	// BodyBytes bounds the body of a POST and a message over a WebSocket; zero
+	// means 256 KiB.
 	BodyBytes int64
 	// URLBytes bounds the query string of a GET; zero means 16 KiB.
 	URLBytes int
@@ -38,6 +42,9 @@ type Limits struct {
 	// ValueDepth bounds how deep lists and objects may nest in arguments and in
 	// variables; zero means 10.
 	ValueDepth int
+	// Operations bounds how many operations may run at once over one WebSocket;
+	// zero means 100.
+	Operations int
 	// CacheBytes bounds, roughly, the memory for documents that have been
 	// accepted before; zero means 16 MiB.
 	CacheBytes int
@@ -57,6 +64,31 @@ func (l Limits) withDefaults() Limits {
 		Directives:    cmp.Or(l.Directives, 50),
 		Fragments:     cmp.Or(l.Fragments, 30),
 		ValueDepth:    cmp.Or(l.ValueDepth, 10),
+		Operations:    cmp.Or(l.Operations, 100),
 		CacheBytes:    cmp.Or(l.CacheBytes, 16<<20),
+	}
+}
+
+// Streams has the timing of connections that carry many answers: WebSockets
+// and streams of server-sent events. Zero means the default.
+type Streams struct {
+	// InitTimeout is how long a client may take to say, after it has opened a
+	// WebSocket, that it is ready; zero means 5 s.
+	InitTimeout time.Duration
+	// KeepAlive is how long a connection is silent at most, so that proxies keep
+	// it open; zero means 15 s. A WebSocket whose client says nothing for four
+	// times as long, not even in return to a ping, is closed.
+	KeepAlive time.Duration
+	// SendTimeout is how long a client may take to accept what is sent to it;
+	// zero means 10 s. A connection whose client does not is closed: the client
+	// goes on where it was with the cursor of the last change it has seen.
+	SendTimeout time.Duration
+}
+
+func (s Streams) withDefaults() Streams {
+	return Streams{
+		InitTimeout: cmp.Or(s.InitTimeout, 5*time.Second),
+		KeepAlive:   cmp.Or(s.KeepAlive, 15*time.Second),
+		SendTimeout: cmp.Or(s.SendTimeout, 10*time.Second),
 	}
 }

@@ -57,7 +57,7 @@ func (a reply) status(resp *graphql.Response) int {
 // encode writes resp as JSON. The data are JSON already and not looked at
 // again. An answer to what was not executed has no member data.
 func encode(resp *graphql.Response) []byte {
-	errs, _ := json.Marshal(resp.Errors) // texts, numbers, and our own maps of them: cannot fail
+	errs := encodeErrors(resp.Errors)
 	body := make([]byte, 0, len(resp.Data)+len(errs)+len(`{"errors":,"data":}`)+1)
 	body = append(body, '{')
 	if len(resp.Errors) > 0 {
@@ -70,4 +70,9 @@ func encode(resp *graphql.Response) []byte {
 		body = append(append(body, `"data":`...), resp.Data...)
 	}
 	return append(body, "}\n"...)
+}
+
+func encodeErrors(list gqlerror.List) []byte {
+	errs, _ := json.Marshal(list) // texts, numbers, and our own maps of them: cannot fail
+	return errs
 }

@@ -115,6 +115,20 @@ func TestUserErrorCodes(t *testing.T) {
 	}
 }
 
+// TestChangeKindsAreTotal: the schema has each kind of change under its name in
+// capitals.
+func TestChangeKindsAreTotal(t *testing.T) {
+	values := servedSchema().Types["UserChangeKind"].EnumValues
+	for _, kind := range service.ChangeKinds() {
+		if values.ForName(strings.ToUpper(string(kind))) == nil {
+			t.Errorf("%s is missing", kind)
+		}
+	}
+	if len(values) != len(service.ChangeKinds()) {
+		t.Error("there are kinds that the service does not have")
+	}
+}
+
 func TestStatusesAreTotal(t *testing.T) {
 	codes := constants(t, ".", "service.Code")
 	if len(codes) < 10 {
@@ -131,24 +145,23 @@ func TestStatusesAreTotal(t *testing.T) {
 }
 
 // TestFieldNames: each field of the service has a name, which the schema has
-// for an argument or a field of an input, unless it is of the change feed, which
-// GraphQL does not offer.
+// for an argument or a field of an input.
 func TestFieldNames(t *testing.T) {
-	offered := append(inputNames(), fieldNames[service.FieldUserID])
+	offered := inputNames()
 	fields := constants(t, "../service", "Field")
 	if len(fields) < 10 {
 		t.Fatalf("found only %v", fields)
 	}
 	for _, f := range fields {
-		name, ok := fieldNames[service.Field(f)]
+		name, ok := model.FieldNames[service.Field(f)]
 		if !ok || !slices.Contains(offered, name) {
 			t.Errorf("%s is called %q, which the schema does not have", f, name)
 		}
 	}
-	if len(fieldNames) != len(fields) {
+	if len(model.FieldNames) != len(fields) {
 		t.Error("there are names for fields that the service does not have")
 	}
-	if nameOf("new_field") != "new_field" {
+	if model.NameOf("new_field") != "new_field" {
 		t.Error("an unknown field loses its name")
 	}
 }

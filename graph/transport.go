@@ -60,10 +60,14 @@ func execute(w http.ResponseWriter, r *http.Request, e graphql.GraphExecutor, pa
 // permit tells whether a request by this method may run such an operation: one
 // by GET must change nothing, and a stream of answers needs another transport.
 func permit(w http.ResponseWriter, method string, op ast.Operation) *gqlerror.Error {
-	switch {
-	case op == ast.Subscription:
-		return problem(codeBadRequest, "A subscription needs a connection that can carry more than one answer.")
-	case op == ast.Mutation && method != http.MethodPost:
+	if op == ast.Subscription {
+		return problem(codeBadRequest, "A subscription needs a connection that can carry more than one answer: a WebSocket, or Accept: %s alone.", typeEvents)
+	}
+	return permitWriting(w, method, op)
+}
+
+func permitWriting(w http.ResponseWriter, method string, op ast.Operation) *gqlerror.Error {
+	if op == ast.Mutation && method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return problem(codeMethodNotAllowed, "A mutation must be sent by POST.")
 	}

@@ -287,6 +287,14 @@ func TestStreamBringsChangesAsTheyHappenAndResumes(t *testing.T) {
 	}
 }
 
+func TestHeadOfAStreamEnds(t *testing.T) {
+	s := serve(t)
+	p := s.send("HEAD", "/changes", "", header{"Accept": typeEvents}).is(200)
+	if p.header.Get("Content-Type") != typeEvents || p.body != "" {
+		t.Errorf("%v %q", p.header, p.body)
+	}
+}
+
 func TestStreamEndsWhenTheServerShutsDown(t *testing.T) {
 	drain, startDraining := context.WithCancel(t.Context())
 	s := serveStore(t, newStore(t), Config{Drain: drain})

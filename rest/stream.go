@@ -59,6 +59,9 @@ func (a *api) streamChanges(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Vary", "Accept")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold the events back
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil // a stream without a body would have no end
+	}
 	events := &eventWriter{w: w, control: http.NewResponseController(w)}
 	if err := follow(ctx, feed, events); err != nil && ctx.Err() == nil {
 		p := newProblem(err)
@@ -70,21 +73,19 @@ func (a *api) streamChanges(w http.ResponseWriter, r *http.Request) error {
 
 // follow writes what feed brings until ctx ends, the client goes, or feed fails.
 func follow(ctx context.Context, feed *service.ChangeFeed, events *eventWriter) error {
-	for {
-		if events.keepAlive(feed.Cursor()) != nil {
-			return nil // the client has gone
-		}
+	sent := events.keepAlive(feed.Cursor())
+	for sent == nil { // otherwise the client has gone
 		items, err := next(ctx, feed)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-			continue // nothing has happened for a while
+			sent = events.keepAlive(feed.Cursor()) // nothing has happened for a while
 		case err != nil:
 			return err
-		}
-		if events.changes(items) != nil {
-			return nil
+		default:
+			sent = events.changes(items)
 		}
 	}
+	return nil
 }
 
 // next is feed.Next for no longer than a stream is silent.

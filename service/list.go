@@ -182,7 +182,7 @@ func (c *checker) size(first, last *int) int {
 		field, n = FieldLast, *last
 	}
 	if n < 1 || n > MaxPageSize {
-		c.add(field, &problem{FieldOutOfRange, fmt.Sprintf("A page has 1 to %d users.", MaxPageSize)})
+		c.add(field, &problem{FieldOutOfRange, fmt.Sprintf("A page has 1 to %d entries.", MaxPageSize)})
 	}
 	return n
 }

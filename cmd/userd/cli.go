@@ -17,6 +17,7 @@ import (
 // also be given by the environment variable it names.
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Serve the API; the default command."`
+	Backup      backupCmd      `cmd:"" help:"Write the users and the change log to a new file, also while the server runs."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running userd whether it is ready; status 0 if so, 1 if not."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
@@ -58,7 +59,21 @@ func parse(args, environ []string, stdout io.Writer) (command, error) {
 func newParser(stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(new(cli), kong.Name("userd"), kong.Writers(stdout, stdout), kong.Exit(exit),
 		kong.Description("A user management service: users over GraphQL and REST, from one binary."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(help))
+}
+
+// help prints the commands or one of them; beside the commands also the
+// settings of the default one, which are what most people look for.
+func help(options kong.HelpOptions, selected *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, selected); err != nil || selected.Selected() != nil {
+		return err
+	}
+	serve, err := kong.Trace(selected.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(selected.Stdout)
+	return kong.DefaultHelpPrinter(options, serve)
 }
 
 // plain drops from a parser's error what names the parser instead of the

@@ -10,8 +10,10 @@ import (
 )
 
 // newLogger logs to w as text where a person reads along, otherwise as JSON.
-func newLogger(w io.Writer, level slog.Level, format string) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+func newLogger(w io.Writer, level, format string) *slog.Logger {
+	var least slog.Level
+	_ = least.UnmarshalText([]byte(level)) // the command line takes no others
+	options := &slog.HandlerOptions{Level: least}
 	var h slog.Handler = slog.NewJSONHandler(w, options)
 	if format == "text" || format == "auto" && isTerminal(w) {
 		h = slog.NewTextHandler(w, options)

@@ -41,6 +41,7 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"no time", []string{"--read-timeout=0s"}, nil, "--read-timeout"},
 		{"no connections", []string{"--max-connections=0"}, nil, "--max-connections"},
 		{"no body", []string{"--max-body-bytes=-1"}, nil, "--max-body-bytes"},
+		{"several at once", []string{"--read-timeout=0s", "--write-timeout=-1s", "--hash-queue=0"}, nil, "--read-timeout"},
 		{"negative slots", []string{"--hash-slots=-1"}, nil, "--hash-slots"},
 		{"shortest password over longest", []string{"--password-min-length=200"}, nil, "--password-min-length"},
 	} {
@@ -74,9 +75,12 @@ func TestWrongVariablesAreRefusedLikeFlags(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	status, stdout, stderr := runHere(t, nil, "serve", "--help")
+	status, stdout, stderr := runHere(t, nil, "--help")
 	if status != exitOK || stderr != "" {
 		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	if _, serve, _ := runHere(t, nil, "serve", "--help"); !strings.HasSuffix(stdout, serve) {
+		t.Error("the help does not include that of the default command")
 	}
 	for _, want := range []string{"--addr", "USERD_ADDR", ":8000", "--database-url", "DATABASE_URL", "file:userd.db", "USERD_LOG_LEVEL", "USERD_LOG_FORMAT", "--max-body-bytes"} {
 		if !strings.Contains(stdout, want) {
@@ -182,6 +186,28 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	resp.Body.Close()
 	if status := p.wait(t); status != exitOK {
 		t.Errorf("status %d", status)
+	}
+}
+
+func TestDrainingServerSaysSoAndStillServes(t *testing.T) {
+	p := start(t, "--database-url=memory:", "--drain-delay=1h")
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitLog(t, "shutting down")
+	await(t, "/readyz to say so", func() bool {
+		resp, err := http.Get(p.base + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusServiceUnavailable
+	})
+	if users := get(t, p.base+"/users"); users != "[]\n" {
+		t.Errorf("users %q", users)
+	}
+	if status := p.stop(t, syscall.SIGTERM); status != -1 {
+		t.Errorf("status %d, want an end by the second signal", status)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -20,14 +22,15 @@ import (
 type serveCmd struct {
 	Addr        string      `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
 	DatabaseURL databaseURL `env:"DATABASE_URL" default:"file:userd.db" help:"Where users are kept: file:PATH, or memory: for a service that forgets."`
-	LogLevel    slog.Level  `env:"USERD_LOG_LEVEL" default:"info" help:"Least level that is logged: debug, info, warn or error."`
+	LogLevel    string      `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat   string      `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
 
 	ReadHeaderTimeout time.Duration `env:"USERD_READ_HEADER_TIMEOUT" default:"5s" help:"Time a client has to send a request's headers."`
 	ReadTimeout       time.Duration `env:"USERD_READ_TIMEOUT" default:"15s" help:"Time a client has to send a whole request."`
 	WriteTimeout      time.Duration `env:"USERD_WRITE_TIMEOUT" default:"30s" help:"Time an answer may take."`
 	IdleTimeout       time.Duration `env:"USERD_IDLE_TIMEOUT" default:"2m" help:"Time an idle connection is kept."`
-	ShutdownTimeout   time.Duration `env:"USERD_SHUTDOWN_TIMEOUT" default:"20s" help:"Time requests have to finish after SIGTERM."`
+	DrainDelay        time.Duration `env:"USERD_DRAIN_DELAY" default:"0s" help:"Time after SIGTERM in which /readyz says so and requests are still taken."`
+	ShutdownTimeout   time.Duration `env:"USERD_SHUTDOWN_TIMEOUT" default:"20s" help:"Time requests have to finish after that."`
 
 	MaxConnections int   `env:"USERD_MAX_CONNECTIONS" default:"10000" help:"Most connections at once; further ones wait."`
 	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
@@ -57,10 +60,10 @@ func (c *serveCmd) Validate() error {
 	if c.PasswordMinLength < 1 || c.PasswordMaxLength < c.PasswordMinLength {
 		return errors.New("--password-min-length must be at least 1 and at most --password-max-length")
 	}
-	if c.HashSlots < 0 {
-		return errors.New("--hash-slots must not be negative")
+	if c.HashSlots < 0 || c.DrainDelay < 0 {
+		return errors.New("--hash-slots and --drain-delay must not be negative")
 	}
-	return errors.Join(
+	return cmp.Or(
 		positive(c.ReadHeaderTimeout > 0, "read-header-timeout"),
 		positive(c.ReadTimeout > 0, "read-timeout"),
 		positive(c.WriteTimeout > 0, "write-timeout"),
@@ -92,9 +95,9 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
 	server := c.newServer(newHandler(service.New(store, c.serviceConfig()), log, drain, c.MaxBodyBytes), log)
-	server.RegisterOnShutdown(startDraining) // ends the streams, which Shutdown would wait for
 	announce(log, listener.Addr(), c.DatabaseURL)
-	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), c.ShutdownTimeout)
+	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
+	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), stop)
 }
 
 func (c *serveCmd) serviceConfig() service.Config {
@@ -116,24 +119,72 @@ func (c *serveCmd) newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
+// shutdown is how a server ends.
+type shutdown struct {
+	// drain ends the streams and has /readyz send new requests elsewhere.
+	drain func()
+	// delay is how long requests are taken after that.
+	delay time.Duration
+	// timeout is how long the last of them have to finish.
+	timeout time.Duration
+}
+
 // serve answers requests from l until ctx ends, and returns when those in
-// flight are done or timeout has passed.
-func serve(ctx context.Context, log *slog.Logger, server *http.Server, l net.Listener, timeout time.Duration) error {
+// flight are done or their time is up.
+func serve(ctx context.Context, log *slog.Logger, server *http.Server, l net.Listener, stop shutdown) error {
 	failed := make(chan error, 1)
+	var requests sync.WaitGroup
+	server.Handler = counted(server.Handler, &requests)
 	go func() { failed <- server.Serve(l) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	log.Info("shutting down", "timeout", timeout)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	log.Info("shutting down", "delay", stop.delay.String(), "timeout", stop.timeout.String())
+	stop.drain()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(stop.delay):
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop.timeout)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("requests were still running after %v: %w", timeout, err), server.Close())
+	err := server.Shutdown(ctx)
+	if err == nil {
+		err = finished(ctx, &requests)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("requests were still running after %v: %w", stop.timeout, err), server.Close())
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// counted counts the requests that next serves. Shutdown does not wait for
+// those whose connection has become a WebSocket.
+func counted(next http.Handler, requests *sync.WaitGroup) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		defer requests.Done()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// finished waits until all requests are served or ctx ends. It is for a server
+// that is shut down and takes no new ones.
+func finished(ctx context.Context, requests *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		requests.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // openStore opens the store that the database URL names.

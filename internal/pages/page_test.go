@@ -134,7 +134,7 @@ func TestPageAssetsAreServed(t *testing.T) {
 }
 
 func TestPagesReferToNothingOutside(t *testing.T) {
-	served := []string{"/openapi.json", "/graphql", "/users", "/health"}
+	served := []string{"/openapi.json", "/graphql", "/users", "/changes", "/health"}
 	served = slices.AppendSeq(served, maps.Keys(allPages))
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
 		for _, target := range referencesIn(t, path, h) {
@@ -148,7 +148,7 @@ func TestPagesReferToNothingOutside(t *testing.T) {
 
 func TestIndexLeadsToEverything(t *testing.T) {
 	references := referencesIn(t, "/", pages.Index())
-	for _, want := range []string{"/playground", "/docs", "/redoc", "/openapi.json", "/graphql", "/users", "/health"} {
+	for _, want := range []string{"/playground", "/docs", "/redoc", "/openapi.json", "/graphql", "/users", "/changes", "/health"} {
 		leadsThere := func(target string) bool { return target == want || strings.HasPrefix(target, want+"?") }
 		if !slices.ContainsFunc(references, leadsThere) {
 			t.Errorf("no link to %s", want)

@@ -51,7 +51,7 @@ func WithAccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 			defer func() {
 				log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 					slog.String("method", r.Method), slog.String("route", *route), slog.Int("status", rec.Status()),
-					slog.Int64("bytes", rec.bytes), slog.Duration("duration", time.Since(start)))
+					slog.Int64("bytes", rec.bytes), slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000))
 			}()
 			next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), routeKey{}, route)))
 		})

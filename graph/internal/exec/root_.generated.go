@@ -23,6 +23,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
+	User() UserResolver
 }
 
 type DirectiveRoot struct {
@@ -108,6 +110,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -145,6 +164,8 @@ too:
 - ` + "`" + `INVALID_INPUT` + "`" + `: an argument of a query is wrong; ` + "`" + `fields` + "`" + ` lists every wrong
   ` + "`" + `field` + "`" + ` with its ` + "`" + `code` + "`" + ` (as in UserErrorCode) and ` + "`" + `message` + "`" + `.
 - ` + "`" + `USER_NOT_FOUND` + "`" + `: no user has the id that was asked for.
+- ` + "`" + `CURSOR_EXPIRED` + "`" + `: the change log no longer holds what follows this cursor; list
+  the users afresh and follow the changes from then on.
 - ` + "`" + `UNAVAILABLE` + "`" + `: the service cannot do it now; trying again makes sense after
   ` + "`" + `retryAfter` + "`" + ` seconds.
 - ` + "`" + `INTERNAL` + "`" + `: the service failed.
@@ -154,10 +175,14 @@ too:
   what there is too much of, and ` + "`" + `max` + "`" + ` is how much is taken.
 - ` + "`" + `PERSISTED_QUERY_NOT_FOUND` + "`" + `: no document is known by this hash; send it along.
 - ` + "`" + `MALFORMED_JSON` + "`" + `, ` + "`" + `BAD_REQUEST` + "`" + ` and others: the request is not GraphQL over HTTP.
+
+Subscriptions are served over WebSocket (` + "`" + `graphql-transport-ws` + "`" + `) and as
+server-sent events (distinct connections mode), on the same address.
 """
 schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 """
@@ -215,6 +240,18 @@ type Query {
     orderBy: UserOrder = { field: CREATED_AT, direction: ASC }
   ): UserConnection!
 
+  """One page of the change log: what happened to all users, or to one, oldest first."""
+  changes(
+    """Return only changes that follow this cursor; from the oldest one that is kept when it is left out."""
+    after: String
+
+    """How many changes to return: 1 to 200, and 50 unless told otherwise."""
+    first: Int
+
+    """Return only changes of the user with this id, whether there still is one or not; of all users when it is left out or null."""
+    userId: ID
+  ): ChangeConnection!
+
   """The object with this id, or null when there is none."""
   node(
     """The object's id."""
@@ -258,6 +295,22 @@ type Mutation {
   ): DeleteUserPayload
 }
 
+"""What can be followed as it happens."""
+type Subscription {
+  """
+  The changes of users as they happen, each one once and in order. A client that
+  was cut off goes on where it was with the cursor of the last change it has seen;
+  one that reads slowly misses nothing.
+  """
+  userChanges(
+    """Begin with the change that follows this cursor, of any page or subscription; with the next one that happens when it is left out."""
+    after: String
+
+    """Follow only the user with this id; all users when it is left out or null."""
+    userId: ID
+  ): Change!
+}
+
 """An object that can be fetched again by its id alone (Relay's object identification)."""
 interface Node {
   """The object's id, unique among all objects."""
@@ -289,6 +342,96 @@ type User implements Node {
 
   """When the user last changed."""
   updatedAt: DateTime!
+
+  """What happened to the user, oldest first, as far as the change log goes back. Not to be had below a list of users: ask for one user, or for ` + "`" + `changes` + "`" + `."""
+  history(
+    """How many changes to return: 1 to 200, and 50 unless told otherwise."""
+    first: Int
+
+    """Return only changes that follow this cursor."""
+    after: String
+  ): ChangeConnection!
+}
+
+"""One change of one user: an entry of the change log."""
+type Change {
+  """Stands for the place in the change log. It serves ` + "`" + `changes` + "`" + `, ` + "`" + `history` + "`" + ` and ` + "`" + `userChanges` + "`" + ` alike, and the REST API. Treat it as opaque."""
+  cursor: String!
+
+  """When it happened."""
+  at: DateTime!
+
+  """What happened."""
+  kind: UserChangeKind!
+
+  """The user it happened to."""
+  userId: ID!
+
+  """The user's version after it; a deletion keeps the last one."""
+  version: Int!
+
+  """The fields that changed, in the order of ` + "`" + `User` + "`" + `; none for a deletion."""
+  fields: [FieldChange!]!
+
+  """Who asked for it; ` + "`" + `anonymous` + "`" + ` while nobody has to say who they are."""
+  actor: String!
+
+  """The id of the request that asked for it."""
+  requestId: String!
+}
+
+"""What a change did to a user."""
+enum UserChangeKind {
+  """The user was created."""
+  CREATED
+
+  """Several fields, or any but the two below, got new values."""
+  UPDATED
+
+  """The e-mail address alone changed."""
+  EMAIL_CHANGED
+
+  """The password alone changed."""
+  PASSWORD_CHANGED
+
+  """The user was deleted."""
+  DELETED
+}
+
+"""
+A field before and after a change. A value is null where there was none, where
+it is a secret, and once the user has been deleted.
+"""
+type FieldChange {
+  """The field's name in this schema, such as ` + "`" + `firstName` + "`" + `."""
+  field: String!
+
+  """The value before, as text."""
+  old: String
+
+  """The value after, as text."""
+  new: String
+}
+
+"""A page of the change log (Relay's cursor connections)."""
+type ChangeConnection {
+  """The page's changes, oldest first."""
+  nodes: [Change!]!
+
+  """The page's changes with their cursors, oldest first."""
+  edges: [ChangeEdge!]!
+
+  """Where the page lies in the log. Its ` + "`" + `endCursor` + "`" + ` is never null: on an empty page, too, the log goes on from there."""
+  pageInfo: PageInfo!
+}
+
+"""A change's place in the change log."""
+type ChangeEdge {
+  """The change's cursor."""
+  cursor: String!
+
+  """The change."""
+  node: Change!
 }
 
 """A page of the list of users (Relay's cursor connections)."""
@@ -320,13 +463,13 @@ type PageInfo {
   """Whether the list goes on after this page. On a page asked for with ` + "`" + `last` + "`" + `, whether ` + "`" + `before` + "`" + ` was given."""
   hasNextPage: Boolean!
 
-  """Whether users stand before this page. On a page asked for with ` + "`" + `first` + "`" + `, whether ` + "`" + `after` + "`" + ` was given."""
+  """Whether something stands before this page. On a page asked for with ` + "`" + `first` + "`" + `, whether ` + "`" + `after` + "`" + ` was given."""
   hasPreviousPage: Boolean!
 
-  """The first user's cursor, or null on an empty page."""
+  """The first item's cursor, or null on an empty page."""
   startCursor: String
 
-  """The last user's cursor, or null on an empty page."""
+  """The last item's cursor. On an empty page it is null, or, of the change log, where to go on."""
   endCursor: String
 }
 
@@ -553,6 +696,50 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_Change_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_Change_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_Change_kind(ctx, field)
+	case "userId":
+		return ec.fieldContext_Change_userId(ctx, field)
+	case "version":
+		return ec.fieldContext_Change_version(ctx, field)
+	case "fields":
+		return ec.fieldContext_Change_fields(ctx, field)
+	case "actor":
+		return ec.fieldContext_Change_actor(ctx, field)
+	case "requestId":
+		return ec.fieldContext_Change_requestId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ChangeConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ChangeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ChangeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -571,6 +758,18 @@ func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, f
 		return ec.fieldContext_DeleteUserPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_FieldChange_field(ctx, field)
+	case "old":
+		return ec.fieldContext_FieldChange_old(ctx, field)
+	case "new":
+		return ec.fieldContext_FieldChange_new(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -635,6 +834,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_User_updatedAt(ctx, field)
+	case "history":
+		return ec.fieldContext_User_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }

@@ -37,11 +37,11 @@ type DeleteUserInput struct {
 type PageInfo struct {
 	// Whether the list goes on after this page. On a page asked for with `last`, whether `before` was given.
 	HasNextPage bool `json:"hasNextPage"`
-	// Whether users stand before this page. On a page asked for with `first`, whether `after` was given.
+	// Whether something stands before this page. On a page asked for with `first`, whether `after` was given.
 	HasPreviousPage bool `json:"hasPreviousPage"`
-	// The first user's cursor, or null on an empty page.
+	// The first item's cursor, or null on an empty page.
 	StartCursor *string `json:"startCursor,omitempty"`
-	// The last user's cursor, or null on an empty page.
+	// The last item's cursor. On an empty page it is null, or, of the change log, where to go on.
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
 )
 
 func written(m graphql.Marshaler) string {
@@ -62,5 +64,14 @@ func TestUnmarshalEmailAddress(t *testing.T) {
 func TestUnmarshalUUIDIsNotForUse(t *testing.T) {
 	if id, err := UnmarshalUUID(uuid.Nil.String()); err == nil {
 		t.Errorf("got %v", id)
+	}
+}
+
+func TestFieldsAreNotForInputs(t *testing.T) {
+	if f, err := UnmarshalField("email"); err == nil {
+		t.Errorf("got %v", f)
+	}
+	if got := written(MarshalField(service.FieldFirstName)); got != `"firstName"` {
+		t.Errorf("got %s", got)
 	}
 }

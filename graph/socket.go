@@ -1,0 +1,190 @@
+package graph
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// socket is one WebSocket. One goroutine reads messages, each operation runs in
+// one of its own and writes its answers itself: an answer that the client does
+// not take holds up the operation, so that nothing piles up.
+type socket struct {
+	socketTransport
+	conn   *websocket.Conn
+	header http.Header // of the request that became the WebSocket
+	// initialised is whether connection_init has come. It is for the goroutine
+	// that reads.
+	initialised bool
+	heard       atomic.Bool // whether the client has sent anything of late
+	writing     sync.Mutex  // held while a message is sent
+
+	running sync.WaitGroup // operations
+	mu      sync.Mutex
+	open    map[string]*operation // guarded by mu; those that the client awaits answers of
+	active  int                   // guarded by mu; how many operations run, awaited or not
+	leaving bool                  // guarded by mu; no operation begins any more
+}
+
+func newSocket(t socketTransport, conn *websocket.Conn, r *http.Request) *socket {
+	return &socket{socketTransport: t, conn: conn, header: r.Header, open: make(map[string]*operation)}
+}
+
+// serve returns when the connection is closed and all operations have ended.
+func (s *socket) serve(ctx context.Context) {
+	if s.conn.Subprotocol() != subprotocol {
+		s.close(badSubprotocol)
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var attending sync.WaitGroup
+	attending.Go(func() { s.attend(ctx) })
+	defer func() {
+		_ = s.conn.CloseNow() // what is being written now is not awaited
+		cancel()
+		attending.Wait()
+		s.running.Wait()
+	}()
+	s.read(ctx)
+}
+
+// read handles messages until the connection is closed. The time-out is not a
+// deadline of reading, which would close the connection without a reason.
+func (s *socket) read(ctx context.Context) {
+	late := time.AfterFunc(s.streams.InitTimeout, func() { s.close(initTimeout) })
+	defer late.Stop()
+	for {
+		kind, data, err := s.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		s.heard.Store(true)
+		f, reason := parseFrame(kind, data)
+		if reason == nil {
+			reason = s.handle(ctx, f)
+		}
+		if reason != nil {
+			s.close(reason)
+			return
+		}
+		if s.initialised {
+			late.Stop()
+		}
+	}
+}
+
+// handle does what a message asks for, or says why the connection must be
+// closed.
+func (s *socket) handle(ctx context.Context, f frame) *closing {
+	switch f.Type {
+	case frameInit:
+		return s.init(ctx)
+	case framePing:
+		s.write(ctx, plainFrame(framePong))
+	case frameSubscribe:
+		return s.subscribe(ctx, f)
+	case frameComplete:
+		s.stop(f.ID)
+	}
+	return nil
+}
+
+func (s *socket) init(ctx context.Context) *closing {
+	if s.initialised {
+		return initTwice
+	}
+	s.initialised = true
+	s.write(ctx, plainFrame(frameAck))
+	return nil
+}
+
+// subscribe begins an operation.
+func (s *socket) subscribe(ctx context.Context, f frame) *closing {
+	if !s.initialised {
+		return notInitialised
+	}
+	params, mistake := decodeBody(f.Payload, s.limits.ValueDepth)
+	switch {
+	case codeOf(mistake) == codeLimitExceeded:
+		s.refuse(ctx, f.ID, mistake)
+		return nil
+	case mistake != nil:
+		return badRequest
+	}
+	params.Headers = s.header
+	op := &operation{id: f.ID}
+	op.ctx, op.cancel = context.WithCancel(ctx)
+	switch s.register(op) {
+	case registered:
+		go s.operate(op, params)
+		return nil
+	case duplicate:
+		op.cancel()
+		return idInUse
+	case tooMany:
+		s.refuse(ctx, f.ID, exceeds("operations", s.limits.Operations, "At most %d operations run at once over one connection."))
+	}
+	op.cancel()
+	return nil
+}
+
+// refuse answers an operation that is not begun.
+func (s *socket) refuse(ctx context.Context, id string, err *gqlerror.Error) {
+	b, _ := answerFrame(id, s.exec.DispatchError(ctx, gqlerror.List{err}))
+	s.write(ctx, b)
+}
+
+// write sends a message unless ctx has ended, and reports whether it did. When
+// the client does not take it in time, the connection is closed. The end of
+// ctx does not interrupt it: half a message would be the end as well.
+func (s *socket) write(ctx context.Context, message []byte) bool {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.streams.SendTimeout)
+	defer cancel()
+	return s.conn.Write(ctx, websocket.MessageText, message) == nil
+}
+
+// attend keeps the connection alive, ends it when the client is no longer
+// there, and takes leave of the client when the server shuts down.
+func (s *socket) attend(ctx context.Context) {
+	const patience = 4 // intervals
+	tick := time.NewTicker(s.streams.KeepAlive)
+	defer tick.Stop()
+	for silent := 0; silent < patience; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.drain.Done():
+			s.leave()
+			return
+		case <-tick.C:
+			s.write(ctx, plainFrame(framePing))
+		}
+		if silent++; s.heard.Swap(false) {
+			silent = 0
+		}
+	}
+	_ = s.conn.CloseNow()
+}
+
+// leave closes the connection once the queries and mutations that run are
+// answered; subscriptions are ended by the performer.
+func (s *socket) leave() {
+	s.mu.Lock()
+	s.leaving = true
+	s.mu.Unlock()
+	s.running.Wait()
+	s.close(goingAway)
+}
+
+// close closes the connection, and gives the client some seconds to agree.
+func (s *socket) close(c *closing) { _ = s.conn.Close(c.code, c.reason) }

@@ -1,0 +1,89 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/userd/userd/service"
+)
+
+// Backup writes what the file from holds at this moment to a new file, to.
+// The service may be running: it only notices a reader. The backup is complete
+// and verified when its name appears; errors are of one sentence.
+func Backup(ctx context.Context, from, to string) (users int, err error) {
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("%s exists already; a backup overwrites nothing", to)
+	}
+	version, err := inspect(ctx, from)
+	switch {
+	case err != nil:
+		return 0, err
+	case version == 0:
+		return 0, fmt.Errorf("%s holds no users", from)
+	case version < len(migrations):
+		return 0, fmt.Errorf("%s is of an older userd; start this one on it first", from)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(to), ".userd-backup-")
+	if err != nil {
+		return 0, fmt.Errorf("cannot write the backup: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	unfinished := filepath.Join(dir, "users.db")
+	if err := vacuum(ctx, from, unfinished); err != nil {
+		return 0, fmt.Errorf("cannot write the backup: %w", err)
+	}
+	if users, err = verify(ctx, unfinished); err != nil {
+		return 0, fmt.Errorf("the backup is not what it should be: %w", err)
+	}
+	if err := publish(unfinished, to); err != nil {
+		return 0, fmt.Errorf("cannot write the backup: %w", err)
+	}
+	return users, nil
+}
+
+// vacuum has SQLite write a copy of what one reader sees.
+func vacuum(ctx context.Context, from, to string) error {
+	c, err := connect(from, "ro")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.exec(ctx, "VACUUM INTO '"+strings.ReplaceAll(to, "'", "''")+"'")
+}
+
+// verify reads all of the file at path as a start on it would, and counts its
+// users.
+func verify(ctx context.Context, path string) (users int, err error) {
+	j, err := Open(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	err = j.Load(ctx, func(*service.Record) { users++ })
+	return users, errors.Join(err, j.Close())
+}
+
+// publish gives a file that is on the disk its name, unless something else has
+// it by now.
+func publish(unfinished, to string) error {
+	if err := syncPath(unfinished); err != nil {
+		return err
+	}
+	if err := os.Link(unfinished, to); err != nil { // other than a rename, it replaces nothing
+		return err
+	}
+	return syncPath(filepath.Dir(to))
+}
+
+// syncPath has the disk take what it has of a file or a directory.
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
