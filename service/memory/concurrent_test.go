@@ -18,7 +18,7 @@ func TestIndexesAgreeAfterConcurrentChanges(t *testing.T) {
 	defer s.Close()
 	var writers, readers sync.WaitGroup
 	done := make(chan struct{})
-	for w := range 4 {
+	for w := range 3 {
 		writers.Go(func() { writeALot(t, s, w) })
 		readers.Go(func() { readALot(t, s, done) })
 	}
@@ -36,7 +36,7 @@ func TestIndexesAgreeAfterConcurrentChanges(t *testing.T) {
 
 // writeALot creates users, changes all keys of them, and deletes every third.
 func writeALot(t *testing.T, s *Store, writer int) {
-	for i := range 200 {
+	for i := range 60 {
 		at := time.UnixMicro(int64(i % 10)).UTC()
 		key := func(kind string) *service.Text {
 			key := fmt.Sprintf("%s %d %d", kind, i*7%10, writer)

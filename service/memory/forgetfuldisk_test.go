@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -32,7 +33,8 @@ type forgetfulDisk struct {
 	capacity     int64                // guarded by mu; bytes of all files; 0: no end
 	writeError   syscall.Errno        // guarded by mu; what writes meet
 	syncError    syscall.Errno        // guarded by mu; what fsyncs meet
-	pretends     bool                 // says that fsyncs were done, and does nothing
+	// pretends tells whose fsyncs the disk says to have done and does not do.
+	pretends func(name string) bool
 }
 
 // diskFile is a file on a forgetfulDisk, whose mu guards it.
@@ -64,7 +66,10 @@ var (
 
 // newDisk is a disk with these files on it, all of them durable.
 func newDisk(files map[string][]byte) *forgetfulDisk {
-	d := &forgetfulDisk{names: make(map[string]*diskFile), durableNames: make(map[string]*diskFile)}
+	d := &forgetfulDisk{
+		names: make(map[string]*diskFile), durableNames: make(map[string]*diskFile),
+		pretends: func(string) bool { return false },
+	}
 	for name, content := range files {
 		f := d.newFile(name)
 		f.content, f.durable = append([]byte(nil), content...), append([]byte(nil), content...)
@@ -95,6 +100,7 @@ func mount(t testing.TB, d *forgetfulDisk) string {
 	if err != nil {
 		t.Fatalf("mount: %v", err)
 	}
+	keepFromChildren(t)
 	t.Cleanup(func() {
 		if err := server.Unmount(); err != nil {
 			t.Errorf("unmount: %v", err)
@@ -102,6 +108,26 @@ func mount(t testing.TB, d *forgetfulDisk) string {
 		server.Wait()
 	})
 	return dir
+}
+
+// keepFromChildren keeps processes started by this one from inheriting the
+// connection to the kernel: with a copy of it in a process that waits for the
+// disk, the end of this process would not be the end of the disk.
+func keepFromChildren(t testing.TB) {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if to, err := os.Readlink("/proc/self/fd/" + f.Name()); err == nil && to == "/dev/fuse" {
+			fd, err := strconv.Atoi(f.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // breakWith makes writes and fsyncs fail with these errors; 0 means they work.
@@ -263,7 +289,7 @@ func (d *forgetfulDisk) Unlink(_ context.Context, name string) syscall.Errno {
 func (d *forgetfulDisk) Fsync(context.Context, fs.FileHandle, uint32) syscall.Errno {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.syncError == 0 && !d.pretends {
+	if d.syncError == 0 && !d.pretends("") {
 		d.durableNames = maps.Clone(d.names)
 	}
 	return d.syncError
@@ -346,7 +372,7 @@ func (f *diskFile) Fsync(context.Context, fs.FileHandle, uint32) syscall.Errno {
 	d := f.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.pretends {
+	if d.pretends(f.name) {
 		return 0
 	}
 	// Where Linux cannot write a page it forgets that it should: a later fsync

@@ -17,6 +17,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if path := os.Getenv(openVariable); path != "" {
+		if err := openProcess(path, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "opening process:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	// Restarting a store is slow under the race detector; -rapid.checks=1000 is
 	// for a night.
 	if err := flag.Set("rapid.checks", "20"); err != nil {

@@ -25,6 +25,13 @@ import (
 // could wait for itself, and one that is killed must not be the test's.
 const storeVariable = "TEST_STORE_FILE"
 
+// often makes the store clear its write-ahead log, and so write to the file,
+// many times while a test looks on.
+const often = 20 * time.Millisecond
+
+// keepAll keeps all changes, with times as early as those of steps.
+var keepAll = memory.Config{KeepChanges: 10_000_000, KeepChangesFor: 100 * 365 * 24 * time.Hour}
+
 // order is what a test tells a store's process to do.
 type order struct {
 	// Do is "write", "step", "ping" or "steps".
@@ -44,7 +51,7 @@ type answer struct {
 // storeProcess serves the store at path: one order a line, one answer a line;
 // after "write" one answer for each step that was acknowledged, until the end.
 func storeProcess(path string, in io.Reader, out io.Writer) error {
-	store, err := memory.Open(context.Background(), path, memory.Config{KeepChanges: 10_000_000})
+	store, err := memory.Open(context.Background(), path, keepAll.WithTidyInterval(often))
 	if err != nil {
 		return err
 	}
@@ -75,10 +82,10 @@ func storeProcess(path string, in io.Reader, out io.Writer) error {
 		}
 		switch o.Do {
 		case "step":
-			err = say(answer{}, takeStep(store, o.Author, steps[o.Author]+1))
 			if steps, err = stepsIn(store); err != nil {
 				return err
 			}
+			err = say(answer{}, takeStep(store, o.Author, steps[o.Author]+1))
 		case "ping":
 			err = say(answer{}, store.Ping(context.Background()))
 		case "steps":
@@ -137,7 +144,7 @@ func takeStep(store *memory.Store, author, step int) error {
 }
 
 func userOf(author, n int) uuid.UUID {
-	return uuid.UUID{0: byte(n >> 8), 1: byte(n), 2: byte(author * 101), 6: 0x70, 8: 0x80, 15: byte(author)}
+	return uuid.UUID{0: byte(n >> 8), 1: byte(n), 2: byte(author * 101), 6: 0x70, 8: 0x80, 14: byte(author >> 8), 15: byte(author)}
 }
 
 // stateAfter is the user that the author's steps up to this one leave, if any.

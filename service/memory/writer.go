@@ -185,14 +185,12 @@ func (s *Store) commitJournal(entries []journal.Entry, keepFrom int64) error {
 	return nil
 }
 
-// probe lets changes through again once the disk takes one: an empty
-// transaction, which also overwrites what a refused one may have left in the
-// write-ahead log.
+// probe lets changes through again once the disk takes a transaction.
 func (s *Store) probe() {
 	if s.diskError() == nil {
 		return
 	}
-	if err := s.journal.Commit(nil, 0); err == nil {
+	if err := s.journal.Fence(); err == nil {
 		s.diskRecovered()
 	}
 }

@@ -13,7 +13,9 @@ import (
 )
 
 // Backup writes what the file from holds at this moment to a new file, to.
-// The service may be running: it only notices a reader. The backup is complete
+// The service may be running, in a process of its own: it only notices a
+// reader. (In the same process, looking at the file's header would give up the
+// locks that SQLite holds on it.) The backup is complete
 // and verified when its name appears; errors are of one sentence.
 func Backup(ctx context.Context, from, to string) (users int, err error) {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {

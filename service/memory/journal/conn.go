@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
 
 	"modernc.org/sqlite"
@@ -14,6 +15,7 @@ import (
 // every start of the service waits for it.
 type conn struct {
 	driver.Conn
+	prepared []*stmt
 }
 
 // connect opens a connection to the file at path; mode is SQLite's.
@@ -22,7 +24,7 @@ func connect(path, mode string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c}, nil
+	return &conn{Conn: c}, nil
 }
 
 // exec runs statements that need no preparation.
@@ -37,7 +39,18 @@ func (c *conn) prepare(text string) (*stmt, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.prepared = append(c.prepared, &stmt{s})
 	return &stmt{s}, nil
+}
+
+// Close closes the connection and what it has prepared; SQLite would keep the
+// file open for as long as there are statements.
+func (c *conn) Close() error {
+	var err error
+	for _, s := range c.prepared {
+		err = errors.Join(err, s.Close())
+	}
+	return errors.Join(err, c.Conn.Close())
 }
 
 // query calls row for each row of the answer, whose values are its own.

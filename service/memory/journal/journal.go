@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -73,6 +74,9 @@ func (j *Journal) open(ctx context.Context) error {
 	if err := checkSQLite(linkedSQLite()); err != nil {
 		return err
 	}
+	if err := checkWritable(j.path); err != nil {
+		return err
+	}
 	version, err := inspect(ctx, j.path)
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ func (j *Journal) open(ctx context.Context) error {
 		return err
 	}
 	if j.state, err = readState(ctx, j.readers); err != nil {
-		return damaged(j.path, err)
+		return damaged(ctx, j.path, err)
 	}
 	return nil
 }
@@ -128,7 +132,7 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 	}
 	c, err := connect(path, "ro")
 	if err != nil {
-		return 0, damaged(path, err)
+		return 0, damaged(ctx, path, err)
 	}
 	defer c.Close()
 	var app int
@@ -137,7 +141,7 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 	}
 	switch {
 	case err != nil:
-		return 0, damaged(path, err)
+		return 0, damaged(ctx, path, err)
 	case app == 0 && version == 0 && c.blank(ctx):
 		return 0, nil // its creation was cut off before anything was in it
 	case app != applicationID:
@@ -148,7 +152,7 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 		err = c.checkStructure(ctx) // before it is changed; Load checks the others
 	}
 	if err != nil {
-		return 0, damaged(path, err)
+		return 0, damaged(ctx, path, err)
 	}
 	return version, nil
 }
@@ -170,6 +174,20 @@ func (c *conn) blank(ctx context.Context) bool {
 	tables := -1
 	err := c.number(ctx, "SELECT count(*) FROM sqlite_schema", &tables)
 	return err == nil && tables == 0
+}
+
+// checkWritable refuses a file that may not be written to, which SQLite would
+// open all the same. It must come before SQLite has the file open: closing any
+// other handle gives up all of a process's POSIX locks on the file.
+func checkWritable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write to the file: %w", err)
+	}
+	return f.Close()
 }
 
 // checkHeader tells whether there is anything in the file, and refuses one
@@ -196,8 +214,14 @@ func checkHeader(path string) (empty bool, err error) {
 	return false, nil
 }
 
-func damaged(path string, why error) error {
-	return fmt.Errorf("%s is damaged, restore a backup: %w", path, why)
+// damaged is the error for a file in which why was found, in one line however
+// many SQLite uses; unless nothing was found because ctx has ended.
+func damaged(ctx context.Context, path string, why error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("reading %s was called off: %w", path, context.Cause(ctx))
+	}
+	text := strings.TrimPrefix(strings.Join(strings.Fields(why.Error()), " "), "*** in database main *** ")
+	return fmt.Errorf("%s is damaged, restore a backup: %s", path, text)
 }
 
 // readState reads the state row and what the log still holds.

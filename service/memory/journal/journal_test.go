@@ -93,6 +93,14 @@ func file(t *testing.T) string {
 	return path
 }
 
+func TestClosedFileIsOneFile(t *testing.T) {
+	path := file(t)
+	j, _ := mustReady(t, path)
+	must(t, j.Commit([]Entry{step(6, nil, user(4))}, 0))
+	closed(t, j)
+	onlyFile(t, path)
+}
+
 func changes(t *testing.T, j *Journal, id uuid.UUID) []service.Change {
 	t.Helper()
 	c, err := j.Changes(t.Context(), 0, 1<<62, id, 1000)
@@ -380,5 +388,62 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestLoadingThatIsCalledOffIsNoDamage(t *testing.T) {
+	j, err := Open(t.Context(), file(t))
+	must(t, err)
+	defer closed(t, j)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the server is stopping"))
+	err = j.Load(ctx, func(*service.Record) {})
+	says(t, err, "was called off: the server is stopping")
+}
+
+func TestUsersThatContradictEachOtherAreDamage(t *testing.T) {
+	j, _ := mustReady(t, file(t))
+	says(t, j.Damaged(errors.New("two of one")), "is damaged, restore a backup: two of one")
+}
+
+func TestCheckpointWaitsForNoReader(t *testing.T) {
+	path := file(t)
+	j, _ := mustReady(t, path)
+	must(t, j.Commit([]Entry{step(6, nil, user(4))}, 0))
+	reader, err := connect(path, "ro")
+	must(t, err)
+	must(t, reader.exec(t.Context(), "BEGIN; SELECT count(*) FROM users"))
+	must(t, j.Commit([]Entry{step(7, nil, user(5))}, 0))
+	if done, err := j.Checkpoint(t.Context()); done || err != nil {
+		t.Errorf("with a reader in the way: %v, %v", done, err)
+	}
+	must(t, reader.Close())
+	if done, err := j.Checkpoint(t.Context()); !done || err != nil {
+		t.Errorf("with no reader in the way: %v, %v", done, err)
+	}
+	if n := len(content(path + "-wal")); n != 0 {
+		t.Errorf("the write-ahead log still has %d bytes", n)
+	}
+}
+
+func TestFileThatCannotBeWrittenIsRefused(t *testing.T) {
+	path := file(t)
+	must(t, os.Chmod(filepath.Dir(path), 0o777))
+	must(t, os.Chmod(filepath.Dir(filepath.Dir(path)), 0o777))
+	must(t, os.Chmod(path, 0o444))
+	must(t, os.Chmod(path+".lock", 0o666))
+	asNobody(t, func() {
+		_, _, err := ready(path)
+		says(t, err, "cannot write to the file: open "+path)
+	})
+}
+
+func TestDamageFoundWhileErasingRefusesTheDeletion(t *testing.T) {
+	path := file(t)
+	j, _ := mustReady(t, path)
+	run(t, path, "UPDATE changes SET actor = 'eve' WHERE seq = 2")
+	says(t, j.Commit([]Entry{step(6, user(2), nil)}, 0), "find the user's changes")
+	if _, err := j.Changes(t.Context(), 0, 5, uuid.Nil, 10); err == nil {
+		t.Error("a change that was tampered with was returned")
 	}
 }

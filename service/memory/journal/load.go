@@ -31,20 +31,22 @@ func (j *Journal) Start(ctx context.Context) (err error) {
 }
 
 // Damaged is the error for a file whose users contradict each other.
-func (j *Journal) Damaged(why error) error { return damaged(j.path, why) }
+func (j *Journal) Damaged(why error) error {
+	return damaged(context.Background(), j.path, why)
+}
 
 // check looks at all of the file but the contents of users.
 func (j *Journal) check(ctx context.Context) error {
 	c, err := connect(j.path, "ro")
 	if err != nil {
-		return damaged(j.path, err)
+		return damaged(ctx, j.path, err)
 	}
 	defer c.Close()
 	if err := c.checkStructure(ctx); err != nil {
-		return damaged(j.path, err)
+		return damaged(ctx, j.path, err)
 	}
 	if err := c.checkChanges(ctx, j.state); err != nil {
-		return damaged(j.path, fmt.Errorf("the change log: %w", err))
+		return damaged(ctx, j.path, fmt.Errorf("the change log: %w", err))
 	}
 	return nil
 }
@@ -84,7 +86,7 @@ func (c *conn) checkChanges(ctx context.Context, s State) error {
 func (j *Journal) loadUsers(ctx context.Context, add func(*service.Record)) error {
 	c, err := connect(j.path, "ro")
 	if err != nil {
-		return damaged(j.path, err)
+		return damaged(ctx, j.path, err)
 	}
 	defer c.Close()
 	var sum checksum
@@ -103,7 +105,7 @@ func (j *Journal) loadUsers(ctx context.Context, add func(*service.Record)) erro
 		err = errors.New("users are missing or there are some that were never written")
 	}
 	if err != nil {
-		return damaged(j.path, err)
+		return damaged(ctx, j.path, err)
 	}
 	return nil
 }

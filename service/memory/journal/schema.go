@@ -53,7 +53,8 @@ var migrations = []string{
 		last_seq INTEGER NOT NULL,
 		users    INTEGER NOT NULL,   -- how many there are
 		digest   INTEGER NOT NULL,   -- their checksums, combined by XOR
-		checksum INTEGER NOT NULL
+		checksum INTEGER NOT NULL,
+		fences   INTEGER NOT NULL    -- counts transactions that change nothing else
 	) STRICT;`,
 }
 
@@ -85,7 +86,7 @@ func (c *conn) migrate(ctx context.Context, migrations []string, from int) error
 	steps := slices.Clone(migrations[from:])
 	if from == 0 {
 		s := State{LogID: rand.Text()}
-		steps = append(steps, fmt.Sprintf("INSERT INTO state VALUES (1, '%s', 0, 0, 0, %d)", s.LogID, new(checksum).ofState(&s)))
+		steps = append(steps, fmt.Sprintf("INSERT INTO state VALUES (1, '%s', 0, 0, 0, %d, 0)", s.LogID, new(checksum).ofState(&s)))
 	}
 	steps = append(steps, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(migrations)))
 	err := c.exec(ctx, "BEGIN IMMEDIATE;\n"+strings.Join(steps, ";\n")+";\nCOMMIT")

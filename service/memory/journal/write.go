@@ -27,9 +27,9 @@ type writer struct {
 	state State
 
 	begin, commitTx, rollback           *stmt
-	putUser, dropUser                   *stmt
+	addUser, putUser, dropUser          *stmt
 	addChange, changesOf, rewrite, drop *stmt
-	putState                            *stmt
+	putState, putFence                  *stmt
 }
 
 // openWriter opens the file, which is in the state s, for writing.
@@ -61,17 +61,15 @@ func (w *writer) prepareAll() error {
 		{&w.begin, `BEGIN IMMEDIATE`},
 		{&w.commitTx, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
-		{&w.putUser, `INSERT INTO users (` + userColumns + `) VALUES (` + strings.Repeat("?, ", 12) + `?) ON CONFLICT (id) DO UPDATE SET
-			email = excluded.email, first_name = excluded.first_name, last_name = excluded.last_name,
-			is_active = excluded.is_active, version = excluded.version, updated_at = excluded.updated_at,
-			email_key = excluded.email_key, first_name_key = excluded.first_name_key, last_name_key = excluded.last_name_key,
-			password_hash = excluded.password_hash, checksum = excluded.checksum`},
+		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 11) + `?)`},
+		{&w.putUser, `UPDATE users SET (` + userColumns + `) = (?1, ` + strings.Repeat("?, ", 11) + `?) WHERE id = ?1`},
 		{&w.dropUser, `DELETE FROM users WHERE id = ?`},
 		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.changesOf, `SELECT ` + changeColumns + ` FROM changes WHERE user_id = ?`},
 		{&w.rewrite, `UPDATE changes SET fields = ?, checksum = ? WHERE seq = ?`},
 		{&w.drop, `DELETE FROM changes WHERE seq < ?`},
 		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
+		{&w.putFence, `UPDATE state SET fences = fences + 1`},
 	} {
 		var err error
 		if *s.stmt, err = w.prepare(s.text); err != nil {
@@ -85,20 +83,29 @@ func (w *writer) prepareAll() error {
 // transaction: when it returns nil they are on the disk, after an error none
 // of them is in the file.
 func (j *Journal) Commit(entries []Entry, keepFrom int64) error {
-	w := j.writer
-	err := w.commit(entries, keepFrom)
-	if err != nil && len(entries) > 0 {
+	err := j.writer.commit(entries, keepFrom)
+	if err != nil {
 		// When only the last step failed, the fsync, the write-ahead log holds a
 		// whole transaction, which a process that ended now would bring back at its
-		// next start. One that changes nothing, written over it, prevents that
-		// even if its own fsync fails. Whether the disk works is not of interest
-		// here; the caller finds out by committing nothing.
-		_ = w.commit(nil, 0)
+		// next start. A fence, written over it, prevents that even if its own fsync
+		// fails. Whether it does is for the caller to find out, by another one.
+		_ = j.Fence()
 	}
 	return err
 }
 
-func (w *writer) commit(entries []Entry, keepFrom int64) (err error) {
+// Fence commits a transaction that changes no user and no change: when it
+// returns nil the disk works, and what earlier transactions that were refused
+// have left is gone for good.
+func (j *Journal) Fence() error {
+	return j.writer.transaction(func() error {
+		// SQLite writes nothing where nothing differs, hence a number that grows.
+		return j.writer.putFence.exec()
+	})
+}
+
+// transaction commits what do does, or leaves everything as it was.
+func (w *writer) transaction(do func() error) (err error) {
 	if err := w.begin.exec(); err != nil {
 		return err
 	}
@@ -107,26 +114,32 @@ func (w *writer) commit(entries []Entry, keepFrom int64) (err error) {
 			_ = w.rollback.exec() // fails where SQLite itself has rolled back
 		}
 	}()
+	if err := do(); err != nil {
+		return err
+	}
+	return w.commitTx.exec()
+}
+
+func (w *writer) commit(entries []Entry, keepFrom int64) error {
 	next := w.state
-	for i := range entries {
-		if err := w.write(&entries[i], &next); err != nil {
-			return err
+	err := w.transaction(func() error {
+		for i := range entries {
+			if err := w.write(&entries[i], &next); err != nil {
+				return err
+			}
 		}
-	}
-	if keepFrom > next.FirstSeq {
-		if err := w.drop.exec(keepFrom); err != nil {
-			return err
+		if keepFrom > next.FirstSeq {
+			if err := w.drop.exec(keepFrom); err != nil {
+				return err
+			}
+			next.FirstSeq = keepFrom
 		}
-		next.FirstSeq = keepFrom
+		return w.putState.exec(next.LastSeq, int64(next.Users), next.digest, w.sum.ofState(&next))
+	})
+	if err == nil {
+		w.state = next
 	}
-	if err := w.putState.exec(next.LastSeq, int64(next.Users), next.digest, w.sum.ofState(&next)); err != nil {
-		return err
-	}
-	if err := w.commitTx.exec(); err != nil {
-		return err
-	}
-	w.state = next
-	return nil
+	return err
 }
 
 // write writes one entry and follows it in s.
@@ -139,7 +152,11 @@ func (w *writer) write(e *Entry, s *State) error {
 		s.Users++
 		sum := w.sum.ofRecord(e.New)
 		s.digest ^= sum
-		if err := w.writeUser(e.New, sum); err != nil {
+		put := w.putUser
+		if e.Old == nil {
+			put = w.addUser
+		}
+		if err := put.exec(userValues(e.New, sum)...); err != nil {
 			return err
 		}
 	} else if err := w.deleteUser(e.Old.User.ID); err != nil {
@@ -149,11 +166,12 @@ func (w *writer) write(e *Entry, s *State) error {
 	return w.writeChange(&e.Change)
 }
 
-func (w *writer) writeUser(r *service.Record, sum int64) error {
+// userValues are those of the userColumns.
+func userValues(r *service.Record, sum int64) []driver.Value {
 	u, k := &r.User, &r.Keys
-	return w.putUser.exec(u.ID[:], u.Email, u.FirstName, u.LastName,
+	return []driver.Value{u.ID[:], u.Email, u.FirstName, u.LastName,
 		boolInt(u.IsActive), int64(u.Version), u.CreatedAt.UnixMicro(), u.UpdatedAt.UnixMicro(),
-		k.Email, k.FirstName, k.LastName, r.PasswordHash, sum)
+		k.Email, k.FirstName, k.LastName, r.PasswordHash, sum}
 }
 
 // deleteUser removes the user and the values in the user's changes.
