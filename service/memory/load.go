@@ -37,6 +37,7 @@ func (s *Store) load(ctx context.Context) error {
 	if err := s.journal.Start(ctx); err != nil {
 		return err
 	}
+	s.erased = true // a process that was killed may have left deleted values in the write-ahead log
 	s.log.id, s.log.first, s.log.last = state.LogID, state.FirstSeq, state.LastSeq
 	s.config.Log.Info("users loaded", "users", len(s.tables.byID), "duration", time.Since(started))
 	return nil

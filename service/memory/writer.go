@@ -190,7 +190,7 @@ func (s *Store) probe() {
 	if s.diskError() == nil {
 		return
 	}
-	if err := s.journal.Fence(); err == nil {
+	if err := s.journal.Probe(); err == nil {
 		s.diskRecovered()
 	}
 }

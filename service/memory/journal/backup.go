@@ -36,7 +36,7 @@ func Backup(ctx context.Context, from, to string) (users int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	unfinished := filepath.Join(dir, "users.db")
-	if err := vacuum(ctx, from, unfinished); err != nil {
+	if err := errors.Join(touch(unfinished), vacuum(ctx, from, unfinished)); err != nil {
 		return 0, fmt.Errorf("cannot write the backup: %w", err)
 	}
 	if users, err = verify(ctx, unfinished); err != nil {

@@ -47,6 +47,7 @@ const busyTimeout = "PRAGMA busy_timeout = 5000"
 // somebody else's, or open in another process is refused with an error of one
 // sentence, and left as it was.
 func Open(ctx context.Context, path string) (*Journal, error) {
+	path = resolve(path)
 	j := &Journal{path: path, lock: flock.New(path + ".lock")}
 	if err := j.acquire(); err != nil {
 		return nil, err
@@ -55,6 +56,15 @@ func Open(ctx context.Context, path string) (*Journal, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
+}
+
+// resolve follows links, so that a file has the same lock under each of its
+// names.
+func resolve(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // acquire takes the lock that keeps other processes away. It is a file of its
@@ -74,7 +84,7 @@ func (j *Journal) open(ctx context.Context) error {
 	if err := checkSQLite(linkedSQLite()); err != nil {
 		return err
 	}
-	if err := checkWritable(j.path); err != nil {
+	if err := touch(j.path); err != nil {
 		return err
 	}
 	version, err := inspect(ctx, j.path)
@@ -176,14 +186,13 @@ func (c *conn) blank(ctx context.Context) bool {
 	return err == nil && tables == 0
 }
 
-// checkWritable refuses a file that may not be written to, which SQLite would
-// open all the same. It must come before SQLite has the file open: closing any
-// other handle gives up all of a process's POSIX locks on the file.
-func checkWritable(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+// touch creates the file if it is not there, for its owner alone, since it is
+// to hold password hashes; SQLite gives the files beside it the same mode. It
+// refuses a file that may not be written to, which SQLite would open all the
+// same. It must come before SQLite has the file open: closing any other handle
+// gives up all of a process's POSIX locks on the file.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("cannot write to the file: %w", err)
 	}

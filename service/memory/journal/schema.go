@@ -55,6 +55,11 @@ var migrations = []string{
 		digest   INTEGER NOT NULL,   -- their checksums, combined by XOR
 		checksum INTEGER NOT NULL,
 		fences   INTEGER NOT NULL    -- counts transactions that change nothing else
+	) STRICT;
+
+	CREATE TABLE ballast ( -- what is written to see whether the disk has room
+		one   INTEGER PRIMARY KEY CHECK (one = 1),
+		bytes BLOB    NOT NULL
 	) STRICT;`,
 }
 
@@ -86,7 +91,8 @@ func (c *conn) migrate(ctx context.Context, migrations []string, from int) error
 	steps := slices.Clone(migrations[from:])
 	if from == 0 {
 		s := State{LogID: rand.Text()}
-		steps = append(steps, fmt.Sprintf("INSERT INTO state VALUES (1, '%s', 0, 0, 0, %d, 0)", s.LogID, new(checksum).ofState(&s)))
+		steps = append(steps, "INSERT INTO ballast VALUES (1, x'')",
+			fmt.Sprintf("INSERT INTO state VALUES (1, '%s', 0, 0, 0, %d, 0)", s.LogID, new(checksum).ofState(&s)))
 	}
 	steps = append(steps, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, len(migrations)))
 	err := c.exec(ctx, "BEGIN IMMEDIATE;\n"+strings.Join(steps, ";\n")+";\nCOMMIT")

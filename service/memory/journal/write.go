@@ -29,7 +29,8 @@ type writer struct {
 	begin, commitTx, rollback           *stmt
 	addUser, putUser, dropUser          *stmt
 	addChange, changesOf, rewrite, drop *stmt
-	putState, putFence                  *stmt
+	getState, putState                  *stmt
+	putFence, putBallast                *stmt
 }
 
 // openWriter opens the file, which is in the state s, for writing.
@@ -69,7 +70,9 @@ func (w *writer) prepareAll() error {
 		{&w.rewrite, `UPDATE changes SET fields = ?, checksum = ? WHERE seq = ?`},
 		{&w.drop, `DELETE FROM changes WHERE seq < ?`},
 		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
+		{&w.getState, `SELECT last_seq, digest FROM state`},
 		{&w.putFence, `UPDATE state SET fences = fences + 1`},
+		{&w.putBallast, `UPDATE ballast SET bytes = randomblob(65536)`},
 	} {
 		var err error
 		if *s.stmt, err = w.prepare(s.text); err != nil {
@@ -104,6 +107,14 @@ func (j *Journal) Fence() error {
 	})
 }
 
+// Probe is a Fence that takes as much room on the disk as many changes do, so
+// that a disk with room for the fence alone is not taken for a good one.
+func (j *Journal) Probe() error {
+	return j.writer.transaction(func() error {
+		return errors.Join(j.writer.putFence.exec(), j.writer.putBallast.exec())
+	})
+}
+
 // transaction commits what do does, or leaves everything as it was.
 func (w *writer) transaction(do func() error) (err error) {
 	if err := w.begin.exec(); err != nil {
@@ -114,10 +125,28 @@ func (w *writer) transaction(do func() error) (err error) {
 			_ = w.rollback.exec() // fails where SQLite itself has rolled back
 		}
 	}()
+	if err := w.checkState(); err != nil {
+		return err
+	}
 	if err := do(); err != nil {
 		return err
 	}
 	return w.commitTx.exec()
+}
+
+// errForeign is why nothing more is written to a file that another process has
+// changed, got at under another name or without the lock: memory is no longer
+// what the file holds, and writing on would ruin both.
+var errForeign = errors.New("another process has changed the file; stop it and restart")
+
+// checkState tells whether the file is as this writer has left it.
+func (w *writer) checkState() error {
+	return w.getState.query(func(values []driver.Value) error {
+		if values[0] != w.state.LastSeq || values[1] != w.state.digest {
+			return errForeign
+		}
+		return nil
+	})
 }
 
 func (w *writer) commit(entries []Entry, keepFrom int64) error {

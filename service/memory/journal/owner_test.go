@@ -1,0 +1,63 @@
+package journal
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestFileIsItsOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users.db")
+	j, _ := mustReady(t, path)
+	must(t, j.Commit([]Entry{step(1, nil, user(1))}, 0))
+	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
+		info, err := os.Stat(name)
+		must(t, err)
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has the mode %v", filepath.Base(name), mode)
+		}
+	}
+	copied := filepath.Join(t.TempDir(), "backup.db")
+	closed(t, j)
+	if _, err := Backup(t.Context(), path, copied); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup has the mode %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestOneFileHasOneLockUnderAllItsNames(t *testing.T) {
+	path := file(t)
+	link := filepath.Join(t.TempDir(), "link.db")
+	must(t, os.Symlink(path, link))
+	mustReady(t, path)
+	_, _, err := ready(link)
+	says(t, err, "in use by another userd")
+}
+
+// A lock that was removed lets a second process in. Whoever writes second
+// refuses to, and the file stays whole.
+func TestFileThatAnotherProcessHasChangedIsLeftAlone(t *testing.T) {
+	path := file(t)
+	first, _ := mustReady(t, path)
+	must(t, os.Remove(path+".lock"))
+	second, _ := mustReady(t, path)
+	next := first.State().LastSeq + 1
+	must(t, second.Commit([]Entry{step(next, nil, user(8))}, 0))
+	for name, err := range map[string]error{
+		"commit": first.Commit([]Entry{step(next, nil, user(9))}, 0), "fence": first.Fence(), "probe": first.Probe(),
+	} {
+		if err == nil {
+			t.Errorf("%s went through", name)
+			continue
+		}
+		says(t, err, "another process has changed the file")
+	}
+	closed(t, first)
+	closed(t, second)
+	_, users := mustReady(t, path)
+	if len(users) != 3 {
+		t.Errorf("%d users, want the two there were and the one that was acknowledged", len(users))
+	}
+}
