@@ -43,8 +43,7 @@ type process struct {
 	log bytes.Buffer // guarded by mu
 }
 
-// command is userd as a command that has not started yet, in a directory of
-// its own.
+// userd is a command that has not started yet, in a directory of its own.
 func userd(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], args...)
