@@ -18,6 +18,9 @@ func (q queries) Changes(ctx context.Context, after *string, first *int32, userI
 	return changePage(ctx, q.svc, service.ChangesInput{UserID: id, After: after, First: sizeOf(first)})
 }
 
+// ChangeCursor resolves Query.changeCursor.
+func (q queries) ChangeCursor(ctx context.Context) (string, error) { return q.svc.ChangeCursor(ctx) }
+
 type users struct{ svc *service.Service }
 
 // History resolves User.history. It reads the log once for each user, which is

@@ -291,3 +291,14 @@ func (s *brokenLog) AwaitChange(ctx context.Context, after int64) error {
 	}
 	return s.Store.AwaitChange(ctx, after)
 }
+
+func TestChangeCursorIsWhereFromNowOnBegins(t *testing.T) {
+	f := newFixture(t)
+	changed(f)
+	cursor := f.post(`{ changeCursor }`, nil).path(t, "data", "changeCursor")
+	f.rename(1, "Augusta")
+	a := f.post(`query ($after: String) { changes(after: $after) { nodes { kind } } }`, vars{"after": cursor})
+	if nodes, _ := a.path(t, "data", "changes", "nodes").([]any); len(nodes) != 1 {
+		t.Errorf("after the cursor come %s", a.body)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
 )
 
@@ -65,6 +66,7 @@ func (a *api) streamChanges(w http.ResponseWriter, r *http.Request) error {
 	events := &eventWriter{w: w, control: http.NewResponseController(w)}
 	if err := follow(ctx, feed, events); err != nil && ctx.Err() == nil {
 		p := newProblem(err)
+		p.RequestID = web.RequestID(r.Context())
 		a.logCause(ctx, p.Code, err)
 		events.fail(p)
 	}

@@ -61,6 +61,13 @@ func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, er
 	return page, nil
 }
 
+// ChangeCursor returns the cursor of the newest change: who reads on from it
+// sees what happens from now on.
+func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
+	log, err := s.store.ChangeLog(ctx)
+	return changeCursor(log.ID, log.Last), err
+}
+
 // FollowChanges returns a feed of the changes after in.After, or of those to
 // come when that is nil; in.First plays no part. Its errors are those of Changes.
 func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {

@@ -303,3 +303,17 @@ func TestFeedThatIsTooSlowIsTold(t *testing.T) {
 	_, err := feed.Next(context.Background())
 	wantError[*service.CursorExpiredError](t, err, service.CodeCursorExpired)
 }
+
+func TestChangeCursorIsWhereFromNowOnBegins(t *testing.T) {
+	w, ada, _ := eventful(t)
+	cursor, err := w.ChangeCursor(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.UpdateUserEmail(t.Context(), ada.ID, service.Some("newer@example.com"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int64{6}, seqs(logOf(t, w.Service, service.ChangesInput{After: &cursor}).Items)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

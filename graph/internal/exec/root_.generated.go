@@ -252,6 +252,12 @@ type Query {
     userId: ID
   ): ChangeConnection!
 
+  """
+  The cursor of the newest change. Ask for it before you list users or subscribe, and hand it to ` + "`" + `changes` + "`" + ` or
+  ` + "`" + `userChanges` + "`" + `: then nothing that happens in between is missed.
+  """
+  changeCursor: String!
+
   """The object with this id, or null when there is none."""
   node(
     """The object's id."""

@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +24,9 @@ func Backup(ctx context.Context, from, to string) (users int, err error) {
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("%s exists already; a backup overwrites nothing", to)
 	}
+	if _, err := os.Stat(from); err != nil {
+		return 0, fmt.Errorf("there is nothing to back up: %w", err)
+	}
 	version, err := inspect(ctx, from)
 	switch {
 	case err != nil:
@@ -36,7 +42,7 @@ func Backup(ctx context.Context, from, to string) (users int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	unfinished := filepath.Join(dir, "users.db")
-	if err := errors.Join(touch(unfinished), vacuum(ctx, from, unfinished)); err != nil {
+	if err := cmp.Or(touch(unfinished), vacuum(ctx, from, unfinished), renameLog(ctx, unfinished)); err != nil {
 		return 0, fmt.Errorf("cannot write the backup: %w", err)
 	}
 	if users, err = verify(ctx, unfinished); err != nil {
@@ -56,6 +62,22 @@ func vacuum(ctx context.Context, from, to string) error {
 	}
 	defer c.Close()
 	return c.exec(ctx, "VACUUM INTO '"+strings.ReplaceAll(to, "'", "''")+"'")
+}
+
+// renameLog gives the file's change log another id. What happens after the
+// backup happens in another log than what happens after a restore: a cursor of
+// the one must not pass for one of the other.
+func renameLog(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", dataSource(path, "rw"))
+	if err != nil {
+		return err
+	}
+	s, err := readState(ctx, db)
+	if err == nil {
+		s.LogID = rand.Text()
+		_, err = db.ExecContext(ctx, "UPDATE state SET log_id = ?, checksum = ?", s.LogID, new(checksum).ofState(&s))
+	}
+	return errors.Join(err, db.Close())
 }
 
 // verify reads all of the file at path as a start on it would, and counts its

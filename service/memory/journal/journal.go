@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Journal is an open file: first Load, then Start, then the rest. Commit and
@@ -196,7 +199,23 @@ func touch(path string) error {
 	if err != nil {
 		return fmt.Errorf("cannot write to the file: %w", err)
 	}
-	return f.Close()
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot write to the file: %w", err)
+	case names(info) > 1:
+		return fmt.Errorf("%s has several names (hard links), each of which another userd could open", path)
+	case info.Size() == 0 && hasWAL(path):
+		return fmt.Errorf("%s is damaged, restore a backup: it is empty, but its write-ahead log is not", path)
+	}
+	return nil
+}
+
+// hasWAL tells whether there is anything in the write-ahead log.
+func hasWAL(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
 }
 
 // checkHeader tells whether there is anything in the file, and refuses one
@@ -211,16 +230,33 @@ func checkHeader(path string) (empty bool, err error) {
 	}
 	defer f.Close()
 	const magic = "SQLite format 3\x00"
-	head := make([]byte, len(magic))
+	head := make([]byte, len(magic)+2)
 	switch n, err := io.ReadFull(f, head); {
 	case n == 0 && err == io.EOF:
 		return true, nil
 	case err != nil && err != io.ErrUnexpectedEOF:
 		return false, fmt.Errorf("cannot read %s: %w", path, err)
-	case string(head) != magic:
+	case string(head[:len(magic)]) != magic:
 		return false, fmt.Errorf("%s is not an SQLite file", path)
 	}
-	return false, nil
+	return false, checkSize(f, head[len(magic):])
+}
+
+// checkSize refuses a file that ends within a page, which SQLite overlooks. With
+// a write-ahead log it may: the log has the whole page.
+func checkSize(f *os.File, pageSize []byte) error {
+	size := int64(binary.BigEndian.Uint16(pageSize))
+	if size == 1 {
+		size = 65536 // does not fit in the two bytes
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", f.Name(), err)
+	}
+	if size > 0 && info.Size()%size != 0 && !hasWAL(f.Name()) {
+		return fmt.Errorf("%s is damaged, restore a backup: it has been cut off", f.Name())
+	}
+	return nil
 }
 
 // damaged is the error for a file in which why was found, in one line however
@@ -228,6 +264,12 @@ func checkHeader(path string) (empty bool, err error) {
 func damaged(ctx context.Context, path string, why error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("reading %s was called off: %w", path, context.Cause(ctx))
+	}
+	if e, ok := errors.AsType[*sqlite.Error](why); ok {
+		switch e.Code() & 0xff { // the primary result code
+		case sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+			return fmt.Errorf("cannot open %s and the files that SQLite keeps beside it: %w", path, why)
+		}
 	}
 	text := strings.TrimPrefix(strings.Join(strings.Fields(why.Error()), " "), "*** in database main *** ")
 	return fmt.Errorf("%s is damaged, restore a backup: %s", path, text)

@@ -61,3 +61,60 @@ func TestFileThatAnotherProcessHasChangedIsLeftAlone(t *testing.T) {
 		t.Errorf("%d users, want the two there were and the one that was acknowledged", len(users))
 	}
 }
+
+func TestFileWithSeveralNamesIsRefused(t *testing.T) {
+	path := file(t)
+	must(t, os.Link(path, path+".other"))
+	for _, name := range []string{path, path + ".other"} {
+		_, _, err := ready(name)
+		says(t, err, "several names")
+	}
+	must(t, os.Remove(path+".other"))
+	mustReady(t, path)
+}
+
+// What a crash left in the write-ahead log must not vanish with the file.
+func TestEmptiedFileBesideAWriteAheadLogIsRefused(t *testing.T) {
+	files, _, _ := withWAL(t)
+	for name, contents := range map[string][]byte{"emptied": {}, "removed": nil} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "users.db")
+			log := string(files["users.db-wal"])
+			write(t, path+"-wal", log)
+			if contents != nil {
+				write(t, path, string(contents))
+			}
+			_, _, err := ready(path)
+			says(t, err, "write-ahead log is not")
+			if content(path+"-wal") != log {
+				t.Error("the write-ahead log has changed")
+			}
+		})
+	}
+}
+
+func TestFileThatEndsWithinAPageIsRefused(t *testing.T) {
+	path := file(t)
+	info, err := os.Stat(path)
+	must(t, err)
+	must(t, os.Truncate(path, info.Size()-1))
+	_, _, err = ready(path)
+	says(t, err, "cut off")
+}
+
+func TestDirectoryThatCannotBeWrittenIsNoDamage(t *testing.T) {
+	path := file(t)
+	dir := filepath.Dir(path)
+	for _, name := range []string{path, path + ".lock"} {
+		must(t, os.Chmod(name, 0o666))
+	}
+	must(t, os.Chmod(dir, 0o555))
+	defer os.Chmod(dir, 0o755)
+	for up := filepath.Dir(dir); up != filepath.Dir(os.TempDir()) && len(up) > len(os.TempDir()); up = filepath.Dir(up) {
+		must(t, os.Chmod(up, 0o755))
+	}
+	asNobody(t, func() {
+		_, _, err := ready(path)
+		says(t, err, "cannot open")
+	})
+}
