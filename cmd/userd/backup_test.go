@@ -98,7 +98,7 @@ func TestBackupSaysInOneSentenceWhatIsWrong(t *testing.T) {
 	}{
 		{"a service that forgets", "only a file can be backed up", []string{"--database-url=memory:", there + "2"}, exitFailure},
 		{"a file that is there", "exists already", []string{"--database-url=file:" + there, there}, exitFailure},
-		{"no file to read", "holds no users", []string{"--database-url=file:" + there + "3", there + "2"}, exitFailure},
+		{"no file to read", "nothing to back up", []string{"--database-url=file:" + there + "3", there + "2"}, exitFailure},
 		{"no file to write", "<file>", nil, exitUsage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
