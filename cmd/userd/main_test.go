@@ -30,6 +30,7 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"stray argument", []string{"serve", "now"}, nil, "now"},
 		{"unknown variable", nil, []string{"USERD_ADRESS=:1"}, "USERD_ADRESS"},
 		{"address without port", []string{"--addr=localhost"}, nil, "HOST:PORT"},
+		{"impossible port", []string{"--addr=localhost:70000"}, nil, "HOST:PORT"},
 		{"unknown database", []string{"--database-url=mysql://root:secret@db/users"}, nil, "database URL"},
 		{"memory with a path", []string{"--database-url=memory:x"}, nil, "database URL"},
 		{"file without a path", []string{"--database-url=file:"}, nil, "database URL"},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -54,8 +55,8 @@ func (c *serveCmd) Validate() error {
 		}
 		return nil
 	}
-	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-		return errors.New("--addr must be HOST:PORT or :PORT")
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
+		return errors.New("--addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
 	}
 	if c.PasswordMinLength < 1 || c.PasswordMaxLength < c.PasswordMinLength {
 		return errors.New("--password-min-length must be at least 1 and at most --password-max-length")
@@ -76,6 +77,11 @@ func (c *serveCmd) Validate() error {
 		positive(c.HashWait > 0, "hash-wait"),
 		positive(c.KeepChanges > 0, "keep-changes"),
 		positive(c.KeepChangesFor > 0, "keep-changes-for"))
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
 }
 
 // run serves until ctx ends, then finishes what is in flight.
