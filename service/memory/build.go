@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/tidwall/btree"
 
 	"github.com/userd/userd/service"
 )
@@ -43,10 +44,16 @@ func tablesOf(records []*service.Record) (*tables, error) {
 }
 
 // fill adds sorted records to the tree that is picked from the indexes which
-// each belongs to.
+// each belongs to. Filling from left to right leaves each leaf half full, as a
+// full one is split and its left half never seen again; hence every second
+// record first, and the others into the room that is left.
 func (t *tables) fill(sorted []*service.Record, pick func(*indexes) *tree) {
-	for _, r := range sorted {
-		pick(t.indexesOf(r)).Load(r)
+	for i := 0; i < len(sorted); i += 2 {
+		pick(t.indexesOf(sorted[i])).Load(sorted[i])
+	}
+	var hint btree.PathHint
+	for i := 1; i < len(sorted); i += 2 {
+		pick(t.indexesOf(sorted[i])).SetHint(sorted[i], &hint)
 	}
 }
 
