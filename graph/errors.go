@@ -38,6 +38,7 @@ var kinds = map[service.Code]kind{
 	service.CodeVersionConflict: {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeCursorExpired:   {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
 	service.CodeUnavailable:     {message: "The service cannot do this now; try again in a moment."},
+	service.CodeOutcomeUnknown:  {message: "Whether the change was made is not known; read before you try again."},
 	service.CodeInternal:        {message: "The service failed; its log has the cause under this request's id."},
 }
 
@@ -88,7 +89,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 // givenUp tells an error that merely says that the request has ended from one
 // of the service's own.
 func givenUp(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if service.CodeOf(err) == service.CodeInternal && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return errGivenUp(err)
 	}
 	return err
@@ -132,7 +133,7 @@ func (p presenter) logCause(ctx context.Context, err error) {
 	switch publicCode(err) {
 	case service.CodeInternal:
 		p.log.ErrorContext(ctx, "request failed", "error", err, path)
-	case service.CodeUnavailable:
+	case service.CodeUnavailable, service.CodeOutcomeUnknown:
 		level := slog.LevelWarn
 		if ctx.Err() != nil {
 			level = slog.LevelInfo // most likely the client has gone

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/userd/userd/service"
 )
 
 // TestPermit covers subscriptions too, which the schema does not have yet.
@@ -86,5 +90,19 @@ func TestStrangeErrorsAreInternal(t *testing.T) {
 	admitted{}.Add(t.Context(), "", nil)
 	if doc, ok := (admitted{}).Get(t.Context(), ""); doc != nil || ok {
 		t.Error("a document that was not admitted")
+	}
+}
+
+// TestOutcomeUnknown: it is never told as a failure, not even when the store
+// gave up because the request had ended.
+func TestOutcomeUnknown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, ctx := range map[string]context.Context{"while the request goes on": t.Context(), "when it has ended": ctx} {
+		p := presenter{slog.New(slog.DiscardHandler)}
+		got := p.present(ctx, &service.OutcomeUnknownError{Err: context.Canceled})
+		if got.Extensions["code"] != service.CodeOutcomeUnknown || got.Message != kinds[service.CodeOutcomeUnknown].message {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

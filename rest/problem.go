@@ -43,6 +43,7 @@ var kinds = map[service.Code]kind{
 	service.CodeVersionConflict: {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeCursorExpired:   {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
 	service.CodeUnavailable:     {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
+	service.CodeOutcomeUnknown:  {http.StatusGatewayTimeout, "Outcome unknown", "Whether the change was made is not known; read before you try again."},
 	service.CodeInternal:        {http.StatusInternalServerError, "Internal error", "The service failed; its log has the cause under this request's id."},
 
 	codeMalformedJSON:        {http.StatusBadRequest, "Malformed JSON", "The body must be one JSON object."},
@@ -166,7 +167,7 @@ func (p problem) json() []byte {
 
 // fail answers a request that could not be served because of err.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if ctx := r.Context(); ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if ctx := r.Context(); service.CodeOf(err) == service.CodeInternal && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		err = &service.UnavailableError{Reason: "The request was given up before it was done.", Err: err}
 	}
 	p := newProblem(err)
@@ -179,7 +180,7 @@ func (a *api) logCause(ctx context.Context, code service.Code, err error) {
 	switch code {
 	case service.CodeInternal:
 		a.Log.ErrorContext(ctx, "request failed", "error", err)
-	case service.CodeUnavailable:
+	case service.CodeUnavailable, service.CodeOutcomeUnknown:
 		level := slog.LevelWarn
 		if ctx.Err() != nil {
 			level = slog.LevelInfo // most likely the client has gone

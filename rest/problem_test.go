@@ -66,6 +66,11 @@ func TestProblems(t *testing.T) {
 			problem{Title: "Unavailable", Status: 503, Code: "UNAVAILABLE", retryAfter: time.Second,
 				Detail: "The service cannot do this now; try again in a moment."},
 		},
+		"outcome unknown": {
+			&service.OutcomeUnknownError{Err: errors.New("secret")},
+			problem{Title: "Outcome unknown", Status: 504, Code: "OUTCOME_UNKNOWN",
+				Detail: "Whether the change was made is not known; read before you try again."},
+		},
 		"an untyped error": {
 			errors.New("secret"),
 			problem{Title: "Internal error", Status: 500, Code: "INTERNAL",
@@ -139,6 +144,24 @@ func TestRequestGivenUp(t *testing.T) {
 	if strings.Contains(s.log.String(), "level=ERROR") {
 		t.Errorf("the log has %s", s.log)
 	}
+}
+
+// Whether a change was made stays unknown when the request has ended.
+func TestOutcomeUnknown(t *testing.T) {
+	for name, ctx := range map[string]context.Context{"the request goes on": t.Context(), "the request has ended": ended(t)} {
+		store := &faultyStore{newStore(t), &service.OutcomeUnknownError{Err: context.Canceled}}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(ctx, "DELETE", "/users/0198c0de-0000-7000-8000-0123456789ab", nil)
+		wrap(New(newService(store), Config{}), Config{}.withDefaults().Log).ServeHTTP(w, r)
+		p := &reply{t, name, w.Code, w.Header(), w.Body.String()}
+		p.problem(504, service.CodeOutcomeUnknown)
+	}
+}
+
+func ended(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }
 
 func TestInternalErrorHandler(t *testing.T) {

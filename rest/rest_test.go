@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
 
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
@@ -267,6 +268,13 @@ func (f *faultyStore) CreateUser(ctx context.Context, r service.Record) error {
 		return f.err
 	}
 	return f.Store.CreateUser(ctx, r)
+}
+
+func (f *faultyStore) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {
+	if f.err != nil {
+		return f.err
+	}
+	return f.Store.DeleteUser(ctx, id, d)
 }
 
 func (f *faultyStore) ListUsers(ctx context.Context, q service.ListQuery) ([]service.KeyedUser, error) {

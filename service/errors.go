@@ -29,6 +29,8 @@ const (
 	CodeCursorExpired Code = "CURSOR_EXPIRED"
 	// CodeUnavailable: the service cannot do this now; trying again later may work.
 	CodeUnavailable Code = "UNAVAILABLE"
+	// CodeOutcomeUnknown: the store did not say whether it made the change.
+	CodeOutcomeUnknown Code = "OUTCOME_UNKNOWN"
 	// CodeInternal: a defect of the service. The log has the cause, under the request id.
 	CodeInternal Code = "INTERNAL"
 )
@@ -37,7 +39,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken,
-		CodeVersionConflict, CodeCursorExpired, CodeUnavailable, CodeInternal,
+		CodeVersionConflict, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
 
@@ -211,3 +213,25 @@ func (*UnavailableError) Code() Code { return CodeUnavailable }
 
 // Unwrap returns the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// OutcomeUnknownError says that a change was sent to the store and that no
+// answer came back: it may have been made or not, and reading tells which.
+type OutcomeUnknownError struct {
+	// Err is the cause, for the log only.
+	Err error
+}
+
+// Error says what to do and, for the log, gives the cause.
+func (e *OutcomeUnknownError) Error() string {
+	const text = "whether the change was made is not known; read before trying again"
+	if e.Err == nil {
+		return text
+	}
+	return text + ": " + e.Err.Error()
+}
+
+// Code returns [CodeOutcomeUnknown].
+func (*OutcomeUnknownError) Code() Code { return CodeOutcomeUnknown }
+
+// Unwrap returns the cause.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }

@@ -23,6 +23,7 @@ func TestCodeOf(t *testing.T) {
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
 		{&service.CursorExpiredError{}, service.CodeCursorExpired},
 		{&service.UnavailableError{}, service.CodeUnavailable},
+		{&service.OutcomeUnknownError{Err: context.DeadlineExceeded}, service.CodeOutcomeUnknown},
 		{errors.New("boom"), service.CodeInternal},
 		{context.Canceled, service.CodeInternal},
 		{fmt.Errorf("on the way: %w", &service.EmailTakenError{}), service.CodeEmailTaken},
@@ -72,8 +73,11 @@ func TestErrorsWithoutDetailsAreTheSame(t *testing.T) {
 	}
 }
 
-func TestUnavailableErrorUnwraps(t *testing.T) {
+func TestErrorsUnwrapTheirCause(t *testing.T) {
 	cause := errors.New("connection refused")
+	if err := (&service.OutcomeUnknownError{Err: cause}); !errors.Is(err, cause) {
+		t.Errorf("%v does not wrap its cause", err)
+	}
 	if err := (&service.UnavailableError{Err: cause}); !errors.Is(err, cause) {
 		t.Error("errors.Is does not find the cause")
 	}
@@ -100,6 +104,8 @@ func TestErrorTexts(t *testing.T) {
 		{&service.VersionConflictError{ID: someID, Current: 7}, "the user has changed and is at version 7 now; read it again"},
 		{&service.UnavailableError{Reason: "Away.", RetryAfter: time.Second}, "Away."},
 		{&service.UnavailableError{Reason: "Away.", Err: errors.New("connection refused")}, "Away.: connection refused"},
+		{&service.OutcomeUnknownError{}, "whether the change was made is not known; read before trying again"},
+		{&service.OutcomeUnknownError{Err: errors.New("EOF")}, "whether the change was made is not known; read before trying again: EOF"},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("%T: %q, want %q", c.err, got, c.want)

@@ -26,6 +26,8 @@ import (
 //   - A store checks no business rule: the service has done so.
 //   - When the engine behind the store is away, methods return
 //     *[UnavailableError]; when ctx ends first, an error that wraps its cause.
+//     Where it cannot be known whether a change was made, *[OutcomeUnknownError]
+//     says so; every other error means that it was not.
 type Store interface {
 	// CreateUser adds r. It returns *[EmailTakenError] when another user has
 	// r's e-mail key. An id that is taken is a defect and an untyped error; that

@@ -168,6 +168,8 @@ too:
   the users afresh and follow the changes from then on.
 - ` + "`" + `UNAVAILABLE` + "`" + `: the service cannot do it now; trying again makes sense after
   ` + "`" + `retryAfter` + "`" + ` seconds.
+- ` + "`" + `OUTCOME_UNKNOWN` + "`" + `: the change was sent to where users are kept and no answer came
+  back: it may have been made or not; read before you try again.
 - ` + "`" + `INTERNAL` + "`" + `: the service failed.
 - ` + "`" + `GRAPHQL_PARSE_FAILED` + "`" + `, ` + "`" + `GRAPHQL_VALIDATION_FAILED` + "`" + `: the document is not
   GraphQL, or it or its variables do not fit this schema.
