@@ -119,7 +119,7 @@ func TestProgramHoldsNoTestPackages(t *testing.T) {
 		}
 		for _, dep := range p.Deps {
 			test := goPackage{ImportPath: dep}
-			if dep == "testing" || test.within("service/storetest", "service/servicetest") {
+			if dep == "testing" || test.within("service/storetest", "service/servicetest", "service/postgres/postgrestest") {
 				t.Errorf("%s depends on %s", p.ImportPath, dep)
 			}
 		}

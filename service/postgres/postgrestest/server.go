@@ -1,0 +1,289 @@
+// Package postgrestest runs PostgreSQL servers for tests: real ones, from the
+// programs that are installed, each in a directory of its own.
+package postgrestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a running PostgreSQL server.
+type Server struct {
+	// Dir holds its data, and Port is where it listens on 127.0.0.1.
+	Dir  string
+	Port int
+
+	cmd     *exec.Cmd
+	exited  chan struct{}
+	schemas atomic.Int64
+}
+
+// shared is the server that the tests of one program share.
+var shared *Server
+
+// Main runs m's tests with a server that they share; call it from TestMain.
+// Where PostgreSQL is not installed the tests that need it are skipped, unless
+// CI is set.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "postgrestest")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	shared, err = start(dir, "fsync=off", "synchronous_commit=on", "max_connections=400")
+	if err != nil && !errors.Is(err, errNotInstalled) || err != nil && os.Getenv("CI") != "" {
+		fmt.Fprintln(os.Stderr, "cannot start PostgreSQL:", err)
+		return 1
+	}
+	if shared != nil {
+		defer shared.Stop()
+	}
+	return m.Run()
+}
+
+// URL returns the URL of a new, empty schema on the shared server.
+func URL(t testing.TB) string {
+	t.Helper()
+	return Shared(t).NewSchema(t)
+}
+
+// Shared is the server that [Main] has started.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	if shared == nil {
+		t.Skip("PostgreSQL is not installed")
+	}
+	return shared
+}
+
+// Start runs a server of t's own, with settings of postgresql.conf on top.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "postgrestest") // t.TempDir's path is too long for a socket, and not for others to enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s, err := start(dir, settings...)
+	if errors.Is(err, errNotInstalled) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// NewSchema returns the URL of a new, empty schema.
+func (s *Server) NewSchema(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test_%d", s.schemas.Add(1))
+	s.Exec(t, "CREATE SCHEMA "+name)
+	return s.URL() + "&search_path=" + name
+}
+
+// URL is the URL of the server's database.
+func (s *Server) URL() string { return urlAt(s.Port) }
+
+func urlAt(port int) string {
+	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		Path: "/postgres", RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+// Exec runs statements on the server.
+func (s *Server) Exec(t testing.TB, sql string) {
+	t.Helper()
+	if err := s.exec(context.Background(), sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func (s *Server) exec(ctx context.Context, sql string) error {
+	conn, err := pgx.Connect(ctx, s.URL())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.PgConn().Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// Kill ends the server as a crash does: no process of it gets to do anything.
+func (s *Server) Kill() { s.signal(syscall.SIGKILL) }
+
+// Stop ends the server and all its sessions.
+func (s *Server) Stop() { s.signal(syscall.SIGINT) } // "fast shutdown"
+
+// signal sends a signal to the server's processes and waits for its end.
+func (s *Server) signal(sig syscall.Signal) {
+	pid := s.cmd.Process.Pid
+	if sig == syscall.SIGKILL {
+		pid = -pid // its whole process group
+	}
+	_ = syscall.Kill(pid, sig) // it may have ended already
+	<-s.exited
+}
+
+// Restart starts a server that has ended.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var errNotInstalled = errors.New("PostgreSQL is not installed")
+
+// Program is the path of one of PostgreSQL's programs, of the newest version.
+func Program(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil && name != "pg_ctl" {
+		return path, nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name) // fails for wrong patterns alone
+	if len(found) == 0 {
+		return "", errNotInstalled
+	}
+	return slices.Max(found), nil
+}
+
+// start makes a server in dir and runs it.
+func start(dir string, settings ...string) (*Server, error) {
+	if err := giveAway(dir); err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: filepath.Join(dir, "data")}
+	initdb, err := Program("initdb")
+	if err != nil {
+		return nil, err
+	}
+	cmd := Command(initdb, "-D", s.Dir, "-U", "postgres", "-A", "trust", "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	if s.Port, err = freePort(); err != nil {
+		return nil, err
+	}
+	if err := s.Configure(append([]string{"listen_addresses='127.0.0.1'", fmt.Sprintf("port=%d", s.Port),
+		fmt.Sprintf("unix_socket_directories='%s'", dir)}, settings...)...); err != nil {
+		return nil, err
+	}
+	return s, s.run()
+}
+
+// Configure adds lines to postgresql.conf; they count from the next start on.
+func (s *Server) Configure(lines ...string) error {
+	f, err := os.OpenFile(filepath.Join(s.Dir, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for _, line := range lines {
+		fmt.Fprintln(f, line)
+	}
+	return nil
+}
+
+// run starts the server and waits until it answers.
+func (s *Server) run() error {
+	postgres, err := Program("postgres")
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(filepath.Dir(s.Dir), "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	s.cmd = Command(postgres, "-D", s.Dir)
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	s.cmd.SysProcAttr.Setpgid = true
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	s.exited = make(chan struct{})
+	go func() {
+		defer close(s.exited)
+		_ = s.cmd.Wait() // its status says nothing that the tests do not see
+	}()
+	return s.ready()
+}
+
+// ready waits until the server answers.
+func (s *Server) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		err := s.exec(ctx, "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.exited:
+			log, _ := os.ReadFile(filepath.Join(filepath.Dir(s.Dir), "log")) // what there is of it
+			return fmt.Errorf("PostgreSQL has ended: %s", log)
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Command is a command run by whom PostgreSQL's programs accept: not by root.
+func Command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential()}
+	return cmd
+}
+
+// credential is the user to run as: nil for the one that runs the test.
+func credential() *syscall.Credential {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		if u, err := user.Lookup(name); err == nil {
+			uid, _ := strconv.ParseUint(u.Uid, 10, 32) // numbers on Unix
+			gid, _ := strconv.ParseUint(u.Gid, 10, 32)
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		}
+	}
+	return nil
+}
+
+// giveAway makes dir the property of whom the server runs as.
+func giveAway(dir string) error {
+	if c := credential(); c != nil {
+		return os.Chown(dir, int(c.Uid), int(c.Gid))
+	}
+	return nil
+}
+
+// freePort is a port that nobody listens on.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

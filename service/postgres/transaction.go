@@ -1,0 +1,302 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/internal/plan"
+)
+
+// maxPrune bounds how many old changes one transaction drops.
+const maxPrune = 1000
+
+// state is userd_state's row.
+type state struct {
+	logID            string
+	first, last      int64
+	active, inactive int64
+}
+
+// transaction makes the changes of a batch. It goes to the server twice: once
+// to take the lock and read what the batch is about, and once to write and
+// commit.
+type transaction struct {
+	conn  *pgx.Conn
+	state state
+	view  *plan.View
+
+	writes  pgx.Batch        // what is to be sent before the commit
+	round   round            // what is to be added to writes
+	changes []service.Change // what is to be appended to the log
+	erased  []uuid.UUID      // whose older changes are to lose their values
+	tooOld  int64            // changes before this one are to go
+}
+
+// records are those that a batch is about.
+type records struct {
+	byID    map[uuid.UUID]*service.Record
+	byEmail map[string]*service.Record
+}
+
+// Record implements [plan.Source].
+func (r records) Record(id uuid.UUID) *service.Record { return r.byID[id] }
+
+// WithEmail implements [plan.Source].
+func (r records) WithEmail(key string) *service.Record { return r.byEmail[key] }
+
+// try makes the batch's changes once. After *[service.OutcomeUnknownError]
+// they may have been made, after any other error they have not.
+func (w *writer) try(batch []*job) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*writeTimeout)
+	defer cancel()
+	conn, err := w.conn.get(ctx)
+	if err != nil {
+		return err
+	}
+	t := &transaction{conn: conn}
+	if err := t.begin(ctx, batch); err != nil {
+		return w.abandon(err)
+	}
+	for _, j := range batch {
+		for _, s := range j.steps {
+			t.plan(s, service.OriginOf(j.ctx))
+		}
+	}
+	if len(t.changes) == 0 && !isPing(batch) {
+		return w.abandon(nil)
+	}
+	if err := t.finish(w.config.KeepChanges, w.channel); err != nil {
+		return w.abandon(err)
+	}
+	if err := w.end(ctx, t); err != nil {
+		return err
+	}
+	w.store.latest.advance(t.state.last)
+	return nil
+}
+
+// isPing tells whether somebody wants to see a transaction.
+func isPing(batch []*job) bool {
+	return slices.ContainsFunc(batch, func(j *job) bool { return len(j.steps) == 0 })
+}
+
+// abandon ends a transaction that is not to happen, because of err or because
+// there is nothing to do.
+func (w *writer) abandon(err error) error {
+	err = ifLost(w.conn.conn, err)
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	if isLost(err) || isOfClass(err, readOnly) || ifAny(w.conn.conn.Exec(ctx, rollback)) != nil {
+		w.conn.drop() // which ends the transaction, too
+	}
+	return err
+}
+
+func ifAny[T any](_ T, err error) error { return err }
+
+// begin takes the lock and reads what the batch is about.
+func (t *transaction) begin(ctx context.Context, batch []*job) error {
+	var ids []uuid.UUID
+	var emails []string
+	for _, j := range batch {
+		for _, s := range j.steps {
+			ids = append(ids, s.id)
+			if s.email != "" {
+				emails = append(emails, s.email)
+			}
+		}
+	}
+	found := records{byID: make(map[uuid.UUID]*service.Record), byEmail: make(map[string]*service.Record)}
+	var b pgx.Batch
+	queueBegin(&b)
+	b.Queue(lockState).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&t.state.logID, &t.state.first, &t.state.last, &t.state.active, &t.state.inactive)
+	})
+	b.Queue(recordsByID, idArray(ids)).Query(found.collect)
+	b.Queue(recordsByEmail, emails).Query(found.collect)
+	t.view = plan.NewView(found)
+	return t.conn.SendBatch(ctx, &b).Close()
+}
+
+// queueBegin begins a transaction that the server ends if this program falls
+// silent, so that it does not keep the lock from everybody else.
+func queueBegin(b *pgx.Batch) {
+	b.Queue(begin)
+	b.Queue(limitTransaction, milliseconds(writeTimeout), milliseconds(idleInTransactionTimeout))
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+func (r records) collect(rows pgx.Rows) error {
+	found, err := pgx.CollectRows(rows, scanRecord)
+	for _, record := range found {
+		r.byID[record.User.ID] = record
+		r.byEmail[record.Keys.Email] = record
+	}
+	return err
+}
+
+// plan settles what becomes of a step.
+func (t *transaction) plan(s *step, o service.Origin) {
+	old, new, err := s.plan(t.view)
+	if s.result, s.err = new, err; err != nil || old == new {
+		return
+	}
+	if t.round.hasFreed(new) {
+		t.flush()
+	}
+	t.round.add(old, new)
+	t.view.Stage(old, new)
+	t.count(old, -1)
+	t.count(new, 1)
+	t.log(old, new, s.at, o)
+}
+
+// count follows how many users there are.
+func (t *transaction) count(r *service.Record, n int64) {
+	switch {
+	case r == nil:
+	case r.User.IsActive:
+		t.state.active += n
+	default:
+		t.state.inactive += n
+	}
+}
+
+// log appends the step from old to new to the change log.
+func (t *transaction) log(old, new *service.Record, at time.Time, o service.Origin) {
+	c := service.NewChange(old, new, at, o)
+	if c.Kind == service.ChangeDeleted {
+		t.erased = append(t.erased, c.UserID)
+		for i, earlier := range t.changes {
+			if earlier.UserID == c.UserID {
+				t.changes[i] = earlier.Erased()
+			}
+		}
+	}
+	t.state.last++
+	c.Seq = t.state.last
+	t.changes = append(t.changes, c)
+}
+
+// finish queues all that is to be written.
+func (t *transaction) finish(keep int, channel string) error {
+	t.flush()
+	if len(t.erased) > 0 {
+		t.writes.Queue(eraseChanges, idArray(t.erased))
+	}
+	if len(t.changes) > 0 {
+		arrays, err := changeArrays(t.changes)
+		if err != nil {
+			return err
+		}
+		t.writes.Queue(insertChanges, arrays...)
+	}
+	most := t.state.first + int64(len(t.changes)) + maxPrune
+	if first := min(max(t.state.last-int64(keep)+1, t.tooOld), most); first > t.state.first {
+		t.state.first = first
+		t.writes.Queue(dropChanges, first)
+	}
+	t.writes.Queue(putState, t.state.first, t.state.last, t.state.active, t.state.inactive)
+	t.writes.Queue(notify, channel, strconv.FormatInt(t.state.last, 10))
+	t.writes.Queue(commit)
+	return nil
+}
+
+// flush queues the statements of the round and begins a new one.
+func (t *transaction) flush() {
+	t.round.queue(&t.writes)
+	t.round = round{}
+}
+
+// end sends what was queued, with the commit at its end.
+func (w *writer) end(ctx context.Context, t *transaction) error {
+	w.conn.warned.Store(false)
+	err := ifLost(t.conn, t.conn.SendBatch(ctx, &t.writes).Close())
+	switch {
+	case err == nil && !w.conn.warned.Load():
+		return nil
+	case err != nil && (isRolledBack(err) || !isAway(err)): // the server's word, or never sent
+		return w.abandon(err)
+	}
+	w.conn.drop()
+	return w.settle(t, err)
+}
+
+// settle finds out what has become of a transaction whose commit was not
+// answered, or was answered with a warning that no standby has it yet. It takes
+// the lock, so that the transaction is over, and commits one of its own: when
+// that is safe, so is what came before it.
+func (w *writer) settle(t *transaction, cause error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	var sought *service.Change
+	if len(t.changes) > 0 {
+		sought = &t.changes[len(t.changes)-1]
+	}
+	found, err := w.probe(ctx, sought)
+	switch {
+	case err != nil:
+		return &service.OutcomeUnknownError{Err: fmt.Errorf("%w; then: %w", cause, err)}
+	case !found && cause != nil:
+		return cause
+	}
+	return nil
+}
+
+// probe commits a transaction that changes no user and no change, and tells
+// whether the log has the change that is sought.
+func (w *writer) probe(ctx context.Context, sought *service.Change) (found bool, err error) {
+	conn, err := w.conn.get(ctx)
+	if err != nil {
+		return false, err
+	}
+	var b pgx.Batch
+	queueBegin(&b)
+	var first, last int64
+	b.Queue(countProbe).QueryRow(func(row pgx.Row) error { return row.Scan(&first, &last) })
+	if sought != nil {
+		b.Queue(findChange, sought.Seq, [16]byte(sought.UserID), sought.Version, sought.At, sought.Origin.RequestID).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&found) })
+	}
+	b.Queue(commit)
+	w.conn.warned.Store(false)
+	if err := ifLost(conn, conn.SendBatch(ctx, &b).Close()); err != nil {
+		return false, w.abandon(err)
+	}
+	if w.conn.warned.Load() {
+		return false, errNotReplicated
+	}
+	w.store.latest.advance(last)
+	if sought != nil && !found && sought.Seq < first {
+		return false, errDropped
+	}
+	return found, nil
+}
+
+// dropBefore drops changes from before at.
+func (w *writer) dropBefore(ctx context.Context, at time.Time) error {
+	conn, err := w.conn.get(ctx)
+	if err != nil {
+		return err
+	}
+	t := &transaction{conn: conn}
+	err = t.begin(ctx, nil)
+	if err == nil {
+		err = conn.QueryRow(ctx, firstSince, at).Scan(&t.tooOld)
+	}
+	if err != nil || t.tooOld <= t.state.first {
+		return w.abandon(err)
+	}
+	if err := t.finish(w.config.KeepChanges, w.channel); err != nil {
+		return w.abandon(err)
+	}
+	return w.end(ctx, t)
+}

@@ -1,0 +1,297 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/internal/plan"
+)
+
+const (
+	// maxBatch bounds how many changes share one transaction, and how many wait
+	// for the next one.
+	maxBatch = 256
+	// retryInterval is how often a database that went away is tried again.
+	retryInterval = 200 * time.Millisecond
+	// tidyInterval is how often changes that are too old are looked for.
+	tidyInterval = time.Minute
+)
+
+// step is one change on its way to the database.
+type step struct {
+	at time.Time
+	// id is the user it is about, and email the key it gives that user, if any:
+	// what plan will ask for.
+	id    uuid.UUID
+	email string
+	// plan says what is to become of which record. Equal records mean that
+	// nothing is to change.
+	plan func(plan.Source) (old, new *service.Record, err error)
+
+	result *service.Record
+	err    error
+}
+
+// job is what is carried out as a whole: its steps in one transaction. One
+// without steps only shows that the database takes transactions.
+type job struct {
+	ctx   context.Context
+	steps []*step
+	done  chan struct{}
+	err   error // why nothing of it has happened
+}
+
+// writer carries out this copy's changes. Changes that come while a
+// transaction is under way wait and share the next one, so that many callers
+// need few transactions; the transactions of all copies happen one after the
+// other, since each takes the next numbers of the one change log.
+type writer struct {
+	store   *Store
+	config  Config
+	conn    *connection // the writer's own
+	channel string      // where other copies hear of changes
+
+	jobs    chan *job
+	closing sync.RWMutex  // held for reading while a job is handed over
+	closed  bool          // guarded by closing
+	ended   chan struct{} // closed when the writer has ended
+
+	mu   sync.Mutex
+	away error // guarded by mu; why the database takes no changes
+}
+
+func newWriter(s *Store, pc *pgxpool.Config, logID string) *writer {
+	return &writer{
+		store: s, config: s.config, channel: channelOf(logID),
+		conn:  newConnection(s.config, pc),
+		jobs:  make(chan *job, maxBatch),
+		ended: make(chan struct{}),
+	}
+}
+
+// change carries out one step and returns the record it leaves.
+func (w *writer) change(ctx context.Context, s *step) (*service.Record, error) {
+	if err := w.carryOutAll(ctx, []*step{s}); err != nil {
+		return nil, err
+	}
+	return s.result, s.err
+}
+
+// carryOutAll carries out steps in one transaction. The error says why none of
+// them has been; otherwise each has its own outcome.
+func (w *writer) carryOutAll(ctx context.Context, steps []*step) error {
+	j := &job{ctx: ctx, steps: steps, done: make(chan struct{})}
+	if err := w.submit(j); err != nil {
+		return err
+	}
+	<-j.done // once its turn has come a change is not called off: its outcome would be unknown
+	return j.err
+}
+
+// ping returns nil once the database has taken a transaction.
+func (w *writer) ping(ctx context.Context) error {
+	j := &job{ctx: ctx, done: make(chan struct{})}
+	if err := w.submit(j); err != nil {
+		return err
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// submit hands j to the writer, unless the database is known to be away.
+func (w *writer) submit(j *job) error {
+	if j.ctx.Err() != nil {
+		return context.Cause(j.ctx)
+	}
+	if err := w.awayError(); err != nil {
+		return err
+	}
+	w.closing.RLock()
+	defer w.closing.RUnlock()
+	if w.closed {
+		return errors.New("the store is closed")
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-j.ctx.Done():
+		return context.Cause(j.ctx)
+	}
+}
+
+// run carries out what is submitted, until close.
+func (w *writer) run() {
+	defer close(w.ended)
+	defer w.conn.drop()
+	tidy := time.NewTicker(tidyInterval)
+	defer tidy.Stop()
+	retry := time.NewTicker(retryInterval)
+	defer retry.Stop()
+	for {
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return
+			}
+			w.carryOut(w.collect(j))
+		case <-tidy.C:
+			w.dropOld()
+		case <-retry.C:
+			w.tryAgain()
+		}
+	}
+}
+
+// close lets the changes in hand finish and ends the writer.
+func (w *writer) close() {
+	w.closing.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.jobs)
+	}
+	w.closing.Unlock()
+	<-w.ended
+}
+
+// collect adds to j what waits behind it. Callers that have just been answered
+// get the chance to queue up again first.
+func (w *writer) collect(j *job) []*job {
+	for queued := -1; queued < len(w.jobs); {
+		queued = len(w.jobs)
+		runtime.Gosched()
+	}
+	batch := []*job{j}
+	for steps := len(j.steps); steps < maxBatch && len(batch) < maxBatch; {
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+			steps += len(j.steps)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// carryOut has the batch's changes made and answers. When the database does
+// not take them it refuses all of them: even what failed for another reason may
+// have failed because of a change that is not.
+func (w *writer) carryOut(batch []*job) {
+	live := w.wanted(batch)
+	err := w.awayError()
+	if err == nil && len(live) > 0 {
+		err = w.commit(live)
+	}
+	if err != nil && len(live) > 1 && service.CodeOf(err) == service.CodeInternal {
+		for _, j := range live { // one of them is a defect, which is not the others' fault
+			w.carryOut([]*job{j})
+		}
+		return
+	}
+	for _, j := range live {
+		j.err = err
+		close(j.done)
+	}
+}
+
+// wanted answers the jobs whose callers have gone, and returns the others.
+func (w *writer) wanted(batch []*job) []*job {
+	var live []*job
+	for _, j := range batch {
+		if j.ctx.Err() == nil {
+			live = append(live, j)
+			continue
+		}
+		j.err = context.Cause(j.ctx)
+		close(j.done)
+	}
+	return live
+}
+
+// commit makes the batch's changes in one transaction. It tries again where the
+// transaction is known not to have happened.
+func (w *writer) commit(batch []*job) error {
+	for try := 1; ; try++ {
+		err := w.try(batch)
+		if err == nil {
+			return nil
+		}
+		if isOfClass(err, readOnly) {
+			w.store.resetPool()
+		}
+		if _, unknown := errors.AsType[*service.OutcomeUnknownError](err); unknown {
+			w.setAway(err)
+			return err
+		}
+		if try < maxTries && (isTransient(err) || isOfClass(err, uniqueViolation)) {
+			continue
+		}
+		if isAway(err) {
+			return w.setAway(err)
+		}
+		return err
+	}
+}
+
+// awayError is why the database takes no changes, or nil.
+func (w *writer) awayError() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.away
+}
+
+// setAway notes that the database takes no changes, and returns what callers
+// are told until it does again.
+func (w *writer) setAway(cause error) error {
+	w.config.Log.Error("the database takes no changes", "error", cause)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away = &service.UnavailableError{
+		Reason: "Changes cannot be stored at the moment; nothing was changed.", RetryAfter: time.Second, Err: cause,
+	}
+	return w.away
+}
+
+// tryAgain lets changes through again once the database takes a transaction.
+func (w *writer) tryAgain() {
+	if w.awayError() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	if _, err := w.probe(ctx, nil); err != nil {
+		w.config.Log.Debug("the database still takes no changes", "error", err)
+		return
+	}
+	w.config.Log.Info("the database takes changes again")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away = nil
+}
+
+// dropOld drops some of the changes that have become too old; the rest follows
+// the next time.
+func (w *writer) dropOld() {
+	if w.awayError() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	if err := w.dropBefore(ctx, w.config.Now().Add(-w.config.KeepChangesFor)); err != nil {
+		w.config.Log.Warn("cannot drop old changes", "error", err)
+	}
+}
