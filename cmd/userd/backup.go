@@ -18,8 +18,8 @@ type backupCmd struct {
 // run copies the users and the change log to a file, while a server may be
 // running on them.
 func (c *backupCmd) run(ctx context.Context, stdout, _ io.Writer) error {
-	if c.DatabaseURL.scheme != "file" {
-		return errors.New("only a file can be backed up; name it with --database-url=file:PATH")
+	if c.DatabaseURL.scheme != inFile {
+		return errors.New("only a file can be backed up; name it with --database-url=file:PATH (for PostgreSQL there is pg_dump)")
 	}
 	users, err := journal.Backup(ctx, c.DatabaseURL.path, c.File)
 	if err != nil {

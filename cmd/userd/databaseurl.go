@@ -4,28 +4,43 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+
+	"github.com/userd/userd/service/postgres"
 )
 
 // databaseURL says where users are kept. It may hold a password, so that it
 // prints without one and its errors do not repeat it.
 type databaseURL struct {
-	scheme string
-	path   string // of scheme file
+	scheme databaseScheme
+	path   string // of a file
+	url    string // of a PostgreSQL database
 }
 
-var errDatabaseURL = errors.New("the database URL must be memory: or file:PATH")
+// databaseScheme is the kind of place where users are kept.
+type databaseScheme string
+
+const (
+	inMemory   databaseScheme = "memory"
+	inFile     databaseScheme = "file"
+	inPostgres databaseScheme = "postgres"
+)
+
+var errDatabaseURL = errors.New("the database URL must be memory:, file:PATH or postgres://USER@HOST/DATABASE")
 
 // UnmarshalText reads a database URL.
 func (d *databaseURL) UnmarshalText(text []byte) error {
 	scheme, rest, found := strings.Cut(string(text), ":")
 	switch {
 	case found && scheme == "memory" && rest == "":
-		*d = databaseURL{scheme: scheme}
+		*d = databaseURL{scheme: inMemory}
 		return nil
 	case found && scheme == "file":
 		path, err := filePath(rest)
-		*d = databaseURL{scheme: scheme, path: path}
+		*d = databaseURL{scheme: inFile, path: path}
 		return err
+	case found && (scheme == "postgres" || scheme == "postgresql"):
+		*d = databaseURL{scheme: inPostgres, url: string(text)}
+		return postgres.Config{URL: d.url}.Check()
 	}
 	return errDatabaseURL
 }
@@ -49,8 +64,11 @@ func filePath(rest string) (string, error) {
 
 // String tells people where users are kept.
 func (d databaseURL) String() string {
-	if d.scheme == "memory" {
+	switch d.scheme {
+	case inMemory:
 		return "memory only; they are lost when the process ends"
+	case inPostgres:
+		return "PostgreSQL " + postgres.Config{URL: d.url}.Server()
 	}
 	return "file " + d.path
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,6 +90,22 @@ func (c Config) Check() error {
 	return err
 }
 
+// Server names the hosts and the database for people, without user or password.
+func (c Config) Server() string {
+	pc, err := c.poolConfig()
+	if err != nil {
+		return "at a URL that cannot be read"
+	}
+	cc := pc.ConnConfig
+	hosts := []string{net.JoinHostPort(cc.Host, strconv.Itoa(int(cc.Port)))}
+	for _, f := range cc.Fallbacks {
+		if host := net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return strings.Join(hosts, ",") + "/" + cc.Database
+}
+
 // poolConfig reads the URL and adds what this store needs of a connection.
 func (c Config) poolConfig() (*pgxpool.Config, error) {
 	pc, err := pgxpool.ParseConfig(c.URL)
@@ -158,7 +177,7 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 func (c Config) connectPatiently(ctx context.Context, pc *pgxpool.Config) (*pgx.Conn, error) {
 	for first := true; ; first = false {
 		conn, err := c.connect(ctx, pc)
-		if err == nil || !isAway(err) {
+		if err == nil || !isAway(err) || isOfClass(err, classAuthorization, classDatabase) {
 			return conn, err
 		}
 		if first {

@@ -4,9 +4,9 @@ import (
 	"os"
 	"testing"
 
-	"github.com/userd/userd/service/postgres/postgrestest"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/postgres"
+	"github.com/userd/userd/service/postgres/postgrestest"
 	"github.com/userd/userd/service/storetest"
 )
 
