@@ -163,8 +163,6 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.StartTimeout, errors.New("the database does not answer"))
-	defer cancel()
 	conn, err := c.connectPatiently(ctx, pc)
 	if err != nil {
 		return fmt.Errorf("connect to the database: %w", err)
@@ -175,6 +173,8 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 
 // connectPatiently connects, trying again while the database is away.
 func (c Config) connectPatiently(ctx context.Context, pc *pgxpool.Config) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.StartTimeout)
+	defer cancel()
 	for first := true; ; first = false {
 		conn, err := c.connect(ctx, pc)
 		if err == nil || !isAway(err) || isOfClass(err, classAuthorization, classDatabase) {

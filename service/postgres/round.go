@@ -5,6 +5,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/internal/plan"
 )
 
 // round is a part of a transaction's changes that can be made in any order,
@@ -12,41 +13,38 @@ import (
 // no user gets an e-mail address that another one gives up.
 type round struct {
 	order   []uuid.UUID              // of the users, as they come up
-	changes map[uuid.UUID]*netChange // what becomes of each
+	changes map[uuid.UUID]*plan.Step // what all changes of each come to
 	freed   map[string]bool          // e-mail keys that have been given up
 }
-
-// netChange is what several changes of one user come to.
-type netChange struct{ old, new *service.Record }
 
 // hasFreed tells whether r gets an e-mail address that was given up in this round.
 func (r *round) hasFreed(record *service.Record) bool {
 	return record != nil && r.freed[record.Keys.Email]
 }
 
-// add adds the step from old to new.
-func (r *round) add(old, new *service.Record) {
+// add adds a step.
+func (r *round) add(s plan.Step) {
 	if r.changes == nil {
-		r.changes, r.freed = make(map[uuid.UUID]*netChange), make(map[string]bool)
+		r.changes, r.freed = make(map[uuid.UUID]*plan.Step), make(map[string]bool)
 	}
-	id := idOf(old, new)
-	c := r.changes[id]
-	if c == nil {
-		c = &netChange{old: old}
-		r.changes[id] = c
+	id := idOf(s)
+	net := r.changes[id]
+	if net == nil {
+		net = &plan.Step{Old: s.Old}
+		r.changes[id] = net
 		r.order = append(r.order, id)
 	}
-	c.new = new
-	if old != nil && (new == nil || new.Keys.Email != old.Keys.Email) {
-		r.freed[old.Keys.Email] = true
+	net.New = s.New
+	if s.Old != nil && (s.New == nil || s.New.Keys.Email != s.Old.Keys.Email) {
+		r.freed[s.Old.Keys.Email] = true
 	}
 }
 
-func idOf(old, new *service.Record) uuid.UUID {
-	if old != nil {
-		return old.User.ID
+func idOf(s plan.Step) uuid.UUID {
+	if s.Old != nil {
+		return s.Old.User.ID
 	}
-	return new.User.ID
+	return s.New.User.ID
 }
 
 // queue adds the round's statements to b.
@@ -55,13 +53,13 @@ func (r *round) queue(b *pgx.Batch) {
 	var updated, created []*service.Record
 	for _, id := range r.order {
 		switch c := r.changes[id]; {
-		case c.old == nil && c.new == nil: // created and deleted
-		case c.old == nil:
-			created = append(created, c.new)
-		case c.new == nil:
+		case c.Old == nil && c.New == nil: // created and deleted
+		case c.Old == nil:
+			created = append(created, c.New)
+		case c.New == nil:
 			deleted = append(deleted, id)
 		default:
-			updated = append(updated, c.new)
+			updated = append(updated, c.New)
 		}
 	}
 	if len(deleted) > 0 {

@@ -97,28 +97,28 @@ func (s *Store) Ping(ctx context.Context) error { return s.writer.ping(ctx) }
 
 // CreateUser implements [service.Store].
 func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	_, err := s.writer.change(ctx, &step{at: r.User.CreatedAt, id: r.User.ID, email: r.Keys.Email,
-		plan: func(in plan.Source) (old, new *service.Record, err error) { return plan.Create(in, &r) }})
-	return err
+	return s.writer.change(ctx, &job{at: r.User.CreatedAt, ids: []uuid.UUID{r.User.ID}, emails: []string{r.Keys.Email},
+		plan: func(v *plan.View) error { return v.Create(r) }})
 }
 
 // UpdateUser implements [service.Store].
 func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
-	st := &step{at: u.At, id: id,
-		plan: func(in plan.Source) (old, new *service.Record, err error) { return plan.Update(in, id, u) }}
+	var updated service.User
+	j := &job{at: u.At, ids: []uuid.UUID{id}, plan: func(v *plan.View) (err error) {
+		updated, err = v.Update(id, u)
+		return err
+	}}
 	if u.Email != nil {
-		st.email = u.Email.Key
+		j.emails = []string{u.Email.Key}
 	}
-	r, err := s.writer.change(ctx, st)
-	if err != nil {
+	if err := s.writer.change(ctx, j); err != nil {
 		return service.User{}, err
 	}
-	return r.User, nil
+	return updated, nil
 }
 
 // DeleteUser implements [service.Store].
 func (s *Store) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {
-	_, err := s.writer.change(ctx, &step{at: d.At, id: id,
-		plan: func(in plan.Source) (old, new *service.Record, err error) { return plan.Delete(in, id, d) }})
-	return err
+	return s.writer.change(ctx, &job{at: d.At, ids: []uuid.UUID{id},
+		plan: func(v *plan.View) error { return v.Delete(id, d) }})
 }

@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/userd/userd/service"
@@ -9,8 +8,6 @@ import (
 	"github.com/userd/userd/service/postgres/postgrestest"
 	"github.com/userd/userd/service/storetest"
 )
-
-func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) service.Store {

@@ -65,8 +65,8 @@ func (w *writer) try(batch []*job) error {
 		return w.abandon(err)
 	}
 	for _, j := range batch {
-		for _, s := range j.steps {
-			t.plan(s, service.OriginOf(j.ctx))
+		if j.plan != nil {
+			t.carryOut(j)
 		}
 	}
 	if len(t.changes) == 0 && !isPing(batch) {
@@ -84,7 +84,7 @@ func (w *writer) try(batch []*job) error {
 
 // isPing tells whether somebody wants to see a transaction.
 func isPing(batch []*job) bool {
-	return slices.ContainsFunc(batch, func(j *job) bool { return len(j.steps) == 0 })
+	return slices.ContainsFunc(batch, func(j *job) bool { return j.plan == nil })
 }
 
 // abandon ends a transaction that is not to happen, because of err or because
@@ -106,12 +106,7 @@ func (t *transaction) begin(ctx context.Context, batch []*job) error {
 	var ids []uuid.UUID
 	var emails []string
 	for _, j := range batch {
-		for _, s := range j.steps {
-			ids = append(ids, s.id)
-			if s.email != "" {
-				emails = append(emails, s.email)
-			}
-		}
+		ids, emails = append(ids, j.ids...), append(emails, j.emails...)
 	}
 	found := records{byID: make(map[uuid.UUID]*service.Record), byEmail: make(map[string]*service.Record)}
 	var b pgx.Batch
@@ -143,20 +138,19 @@ func (r records) collect(rows pgx.Rows) error {
 	return err
 }
 
-// plan settles what becomes of a step.
-func (t *transaction) plan(s *step, o service.Origin) {
-	old, new, err := s.plan(t.view)
-	if s.result, s.err = new, err; err != nil || old == new {
-		return
+// carryOut has j stage what is to change and takes note of what follows.
+func (t *transaction) carryOut(j *job) {
+	staged := len(t.view.Steps)
+	j.err = j.plan(t.view)
+	for _, step := range t.view.Steps[staged:] {
+		if t.round.hasFreed(step.New) {
+			t.flush()
+		}
+		t.round.add(step)
+		t.count(step.Old, -1)
+		t.count(step.New, 1)
+		t.log(step, j.at, service.OriginOf(j.ctx))
 	}
-	if t.round.hasFreed(new) {
-		t.flush()
-	}
-	t.round.add(old, new)
-	t.view.Stage(old, new)
-	t.count(old, -1)
-	t.count(new, 1)
-	t.log(old, new, s.at, o)
 }
 
 // count follows how many users there are.
@@ -170,9 +164,9 @@ func (t *transaction) count(r *service.Record, n int64) {
 	}
 }
 
-// log appends the step from old to new to the change log.
-func (t *transaction) log(old, new *service.Record, at time.Time, o service.Origin) {
-	c := service.NewChange(old, new, at, o)
+// log appends the step to the change log.
+func (t *transaction) log(s plan.Step, at time.Time, o service.Origin) {
+	c := service.NewChange(s.Old, s.New, at, o)
 	if c.Kind == service.ChangeDeleted {
 		t.erased = append(t.erased, c.UserID)
 		for i, earlier := range t.changes {

@@ -24,28 +24,21 @@ const (
 	tidyInterval = time.Minute
 )
 
-// step is one change on its way to the database.
-type step struct {
-	at time.Time
-	// id is the user it is about, and email the key it gives that user, if any:
-	// what plan will ask for.
-	id    uuid.UUID
-	email string
-	// plan says what is to become of which record. Equal records mean that
-	// nothing is to change.
-	plan func(plan.Source) (old, new *service.Record, err error)
-
-	result *service.Record
-	err    error
-}
-
-// job is what is carried out as a whole: its steps in one transaction. One
-// without steps only shows that the database takes transactions.
+// job is a change, or several that happen as a whole, on its way to the
+// database. One without a plan only shows that the database takes transactions.
 type job struct {
-	ctx   context.Context
-	steps []*step
-	done  chan struct{}
-	err   error // why nothing of it has happened
+	ctx context.Context
+	at  time.Time
+	// ids and emails are the users and e-mail keys that plan will ask for.
+	ids    []uuid.UUID
+	emails []string
+	// plan stages what is to change, given the records that there will be when
+	// its turn comes. When it returns an error it has staged nothing. It may be
+	// called again, when the transaction is tried again.
+	plan func(*plan.View) error
+
+	done chan struct{}
+	err  error
 }
 
 // writer carries out this copy's changes. Changes that come while a
@@ -76,18 +69,9 @@ func newWriter(s *Store, pc *pgxpool.Config, logID string) *writer {
 	}
 }
 
-// change carries out one step and returns the record it leaves.
-func (w *writer) change(ctx context.Context, s *step) (*service.Record, error) {
-	if err := w.carryOutAll(ctx, []*step{s}); err != nil {
-		return nil, err
-	}
-	return s.result, s.err
-}
-
-// carryOutAll carries out steps in one transaction. The error says why none of
-// them has been; otherwise each has its own outcome.
-func (w *writer) carryOutAll(ctx context.Context, steps []*step) error {
-	j := &job{ctx: ctx, steps: steps, done: make(chan struct{})}
+// change carries out j.
+func (w *writer) change(ctx context.Context, j *job) error {
+	j.ctx, j.done = ctx, make(chan struct{})
 	if err := w.submit(j); err != nil {
 		return err
 	}
@@ -172,14 +156,14 @@ func (w *writer) collect(j *job) []*job {
 		runtime.Gosched()
 	}
 	batch := []*job{j}
-	for steps := len(j.steps); steps < maxBatch && len(batch) < maxBatch; {
+	for users := len(j.ids); users < maxBatch && len(batch) < maxBatch; {
 		select {
 		case j, ok := <-w.jobs:
 			if !ok {
 				return batch
 			}
 			batch = append(batch, j)
-			steps += len(j.steps)
+			users += len(j.ids)
 		default:
 			return batch
 		}
@@ -203,7 +187,9 @@ func (w *writer) carryOut(batch []*job) {
 		return
 	}
 	for _, j := range live {
-		j.err = err
+		if err != nil {
+			j.err = err
+		}
 		close(j.done)
 	}
 }

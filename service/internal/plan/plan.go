@@ -22,10 +22,16 @@ type Source interface {
 
 // View is a source as it will be once what has been staged is carried out.
 type View struct {
+	// Steps are what has been staged, in its order.
+	Steps []Step
+
 	source Source
 	byID   map[uuid.UUID]*service.Record // nil: will be gone
 	emails map[string]*service.Record    // nil: will be free
 }
+
+// Step is one change: New, or nothing, in the place of Old, or of nothing.
+type Step struct{ Old, New *service.Record }
 
 // NewView returns a view of s in which nothing is staged.
 func NewView(s Source) *View {
@@ -48,8 +54,44 @@ func (v *View) WithEmail(key string) *service.Record {
 	return v.source.WithEmail(key)
 }
 
-// Stage puts new, or nothing, in the place of old, or of nothing.
-func (v *View) Stage(old, new *service.Record) {
+// Create stages what [service.Store]'s CreateUser does, or returns its error.
+func (v *View) Create(r service.Record) error {
+	if v.Record(r.User.ID) != nil {
+		return fmt.Errorf("the id %s is taken", r.User.ID)
+	}
+	if v.WithEmail(r.Keys.Email) != nil {
+		return &service.EmailTakenError{}
+	}
+	v.stage(nil, &r)
+	return nil
+}
+
+// Update stages what [service.Store]'s UpdateUser does, if anything, and
+// returns the user as it then is, or its error.
+func (v *View) Update(id uuid.UUID, u service.Update) (service.User, error) {
+	old, err := Expect(v.Record(id), id, u.Expect)
+	if err != nil {
+		return service.User{}, err
+	}
+	updated, err := v.update(old, u)
+	if err != nil {
+		return service.User{}, err
+	}
+	return updated.User, nil
+}
+
+// Delete stages what [service.Store]'s DeleteUser does, or returns its error.
+func (v *View) Delete(id uuid.UUID, d service.Deletion) error {
+	old, err := Expect(v.Record(id), id, d.Expect)
+	if err == nil {
+		v.stage(old, nil)
+	}
+	return err
+}
+
+// stage puts new, or nothing, in the place of old, or of nothing.
+func (v *View) stage(old, new *service.Record) {
+	v.Steps = append(v.Steps, Step{old, new})
 	if old != nil {
 		v.byID[old.User.ID] = nil
 		v.emails[old.Keys.Email] = nil
@@ -60,37 +102,18 @@ func (v *View) Stage(old, new *service.Record) {
 	}
 }
 
-// Create plans [service.Store]'s CreateUser.
-func Create(s Source, r *service.Record) (old, new *service.Record, err error) {
-	if s.Record(r.User.ID) != nil {
-		return nil, nil, fmt.Errorf("the id %s is taken", r.User.ID)
-	}
-	if s.WithEmail(r.Keys.Email) != nil {
-		return nil, nil, &service.EmailTakenError{}
-	}
-	return nil, r, nil
-}
-
-// Update plans [service.Store]'s UpdateUser. Where nothing is to change it
-// returns the same record twice.
-func Update(s Source, id uuid.UUID, u service.Update) (old, new *service.Record, err error) {
-	if old, err = Expect(s.Record(id), id, u.Expect); err != nil {
-		return nil, nil, err
-	}
+// update stages what u changes about old, if it does, and returns the record
+// that there then is.
+func (v *View) update(old *service.Record, u service.Update) (*service.Record, error) {
 	updated, changed := u.Apply(*old)
 	if !changed {
-		return old, old, nil
+		return old, nil
 	}
-	if owner := s.WithEmail(updated.Keys.Email); owner != nil && owner.User.ID != id {
-		return nil, nil, &service.EmailTakenError{}
+	if owner := v.WithEmail(updated.Keys.Email); owner != nil && owner.User.ID != old.User.ID {
+		return nil, &service.EmailTakenError{}
 	}
-	return old, &updated, nil
-}
-
-// Delete plans [service.Store]'s DeleteUser.
-func Delete(s Source, id uuid.UUID, d service.Deletion) (old, new *service.Record, err error) {
-	old, err = Expect(s.Record(id), id, d.Expect)
-	return old, nil, err
+	v.stage(old, &updated)
+	return &updated, nil
 }
 
 // Expect returns r, which has the id, if it is there and at one of these
