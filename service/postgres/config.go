@@ -84,6 +84,9 @@ const (
 // errURL does not repeat the URL, which may hold a password.
 var errURL = errors.New("the database URL cannot be read; it has the form postgres://USER@HOST:PORT/DATABASE?PARAMETER=VALUE")
 
+// errExecMode is for modes in which pgx cannot tell what types the server wants.
+var errExecMode = errors.New("the database URL's default_query_exec_mode must be cache_statement or, behind a pooler, cache_describe")
+
 // Check tells whether the URL can be read. It does not connect.
 func (c Config) Check() error {
 	_, err := c.poolConfig()
@@ -113,6 +116,9 @@ func (c Config) poolConfig() (*pgxpool.Config, error) {
 		return nil, errURL
 	}
 	cc := pc.ConnConfig
+	if cc.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement && cc.DefaultQueryExecMode != pgx.QueryExecModeCacheDescribe {
+		return nil, errExecMode
+	}
 	if !strings.Contains(c.URL, "connect_timeout") {
 		cc.ConnectTimeout = connectTimeout
 	}
