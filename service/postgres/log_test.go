@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/userd/userd/service"
+)
+
+// TestKeepChanges: the log is cut off at its old end, by number and by age, in
+// portions, and a cursor from before that has expired.
+func TestKeepChanges(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s, _ := opened(t, Config{KeepChanges: 10, KeepChangesFor: time.Hour, Now: func() time.Time { return now }})
+	for i := range 25 {
+		r := newRecord(fmt.Sprintf("user%d@example.com", i))
+		r.User.CreatedAt = now.Add(time.Duration(i) * time.Minute)
+		if err := s.CreateUser(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLog(t, s, 16, 25)
+	now = now.Add(time.Hour + 20*time.Minute)
+	s.writer.dropOld()
+	wantLog(t, s, 21, 25)
+	now = now.Add(time.Hour)
+	s.writer.dropOld()
+	s.writer.dropOld()
+	wantLog(t, s, 26, 25)
+	if _, err := s.Changes(t.Context(), service.ChangeQuery{After: 24, Limit: 1}); !errors.Is(err, &service.CursorExpiredError{}) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func wantLog(t *testing.T, s *Store, first, last int64) {
+	t.Helper()
+	log, err := s.ChangeLog(t.Context())
+	if err != nil || log.First != first || log.Last != last {
+		t.Errorf("the log is %+v, %v; want %d to %d", log, err, first, last)
+	}
+	slice, err := s.Changes(t.Context(), service.ChangeQuery{After: first - 1, Limit: 1000})
+	if err != nil || int64(len(slice.Changes)) != last-first+1 {
+		t.Errorf("%d changes are there, %v", len(slice.Changes), err)
+	}
+}
+
+// A log that has lost changes, as after a failover to a standby that lagged
+// behind, is waited for again.
+func TestLogGoneBack(t *testing.T) {
+	l := newLatest(5)
+	l.observe(5, 3)
+	if l.now() != 3 {
+		t.Errorf("the log goes to %d, want 3", l.now())
+	}
+	l.observe(2, 2) // a read from before the change with the number 3
+	l.observe(3, 4)
+	if l.now() != 4 {
+		t.Errorf("the log goes to %d, want 4", l.now())
+	}
+}
