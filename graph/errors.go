@@ -35,6 +35,7 @@ var kinds = map[service.Code]kind{
 	service.CodeInvalidInput:    {asData: true, message: "Part of the input is wrong; the extension fields says what."},
 	service.CodeUserNotFound:    {asData: true, field: service.FieldID, message: "No user has this id."},
 	service.CodeEmailTaken:      {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
+	service.CodeIDTaken:         {message: "A user with this id is there already."},
 	service.CodeVersionConflict: {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeCursorExpired:   {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
 	service.CodeUnavailable:     {message: "The service cannot do this now; try again in a moment."},

@@ -40,6 +40,7 @@ var kinds = map[service.Code]kind{
 	service.CodeInvalidInput:    {http.StatusUnprocessableEntity, "Invalid input", "Part of the input is wrong; errors says what."},
 	service.CodeUserNotFound:    {http.StatusNotFound, "User not found", "No user has this id."},
 	service.CodeEmailTaken:      {http.StatusConflict, "E-mail address taken", "Another user has this e-mail address."},
+	service.CodeIDTaken:         {http.StatusConflict, "Id taken", "A user with this id is there already."},
 	service.CodeVersionConflict: {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeCursorExpired:   {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
 	service.CodeUnavailable:     {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},

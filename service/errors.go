@@ -22,6 +22,8 @@ const (
 	CodeUserNotFound Code = "USER_NOT_FOUND"
 	// CodeEmailTaken: another user has this e-mail address.
 	CodeEmailTaken Code = "EMAIL_TAKEN"
+	// CodeIDTaken: an imported user's id is that of a user who is there.
+	CodeIDTaken Code = "ID_TAKEN"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
 	// CodeCursorExpired: the change log does not go back to the cursor; list
@@ -36,7 +38,7 @@ const (
 // Codes lists the whole catalogue, for the transports' tables and their tests.
 func Codes() []Code {
 	return []Code{
-		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken,
+		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken,
 		CodeVersionConflict, CodeCursorExpired, CodeUnavailable, CodeInternal,
 	}
 }
@@ -155,6 +157,19 @@ func (*EmailTakenError) Code() Code { return CodeEmailTaken }
 
 // Is makes errors.Is true for any other EmailTakenError.
 func (*EmailTakenError) Is(target error) bool { _, ok := target.(*EmailTakenError); return ok }
+
+// IDTakenError says that a user who is to be imported has the id of one who is
+// there.
+type IDTakenError struct{}
+
+// Error says what is wrong.
+func (*IDTakenError) Error() string { return "a user with this id is there already" }
+
+// Code returns [CodeIDTaken].
+func (*IDTakenError) Code() Code { return CodeIDTaken }
+
+// Is makes errors.Is true for any other IDTakenError.
+func (*IDTakenError) Is(target error) bool { _, ok := target.(*IDTakenError); return ok }
 
 // VersionConflictError says that a user is not at a version that the caller
 // expected, because somebody else changed it meanwhile.

@@ -128,44 +128,45 @@ func (s *Store) Close() error {
 
 // CreateUser implements [service.Store].
 func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	_, err := s.change(ctx, r.User.CreatedAt, func(v *view) (old, new *service.Record, err error) {
+	return s.change(ctx, r.User.CreatedAt, func(v *view) error {
 		if v.record(r.User.ID) != nil {
-			return nil, nil, fmt.Errorf("the id %s is taken", r.User.ID)
+			return fmt.Errorf("the id %s is taken", r.User.ID)
 		}
 		if v.withEmail(r.Keys.Email) != nil {
-			return nil, nil, &service.EmailTakenError{}
+			return &service.EmailTakenError{}
 		}
-		return nil, &r, nil
+		v.stage(nil, &r)
+		return nil
 	})
-	return err
 }
 
 // UpdateUser implements [service.Store].
 func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
-	r, err := s.change(ctx, u.At, func(v *view) (old, new *service.Record, err error) {
-		if old, err = expect(v.record(id), id, u.Expect); err != nil {
-			return nil, nil, err
+	var result service.User
+	err := s.change(ctx, u.At, func(v *view) error {
+		old, err := expect(v.record(id), id, u.Expect)
+		if err != nil {
+			return err
 		}
-		updated, changed := u.Apply(*old)
-		if !changed {
-			return old, old, nil
+		new, err := v.update(old, u)
+		if err == nil {
+			result = new.User
 		}
-		if owner := v.withEmail(updated.Keys.Email); owner != nil && owner.User.ID != id {
-			return nil, nil, &service.EmailTakenError{}
-		}
-		return old, &updated, nil
+		return err
 	})
 	if err != nil {
 		return service.User{}, err
 	}
-	return r.User, nil
+	return result, nil
 }
 
 // DeleteUser implements [service.Store].
 func (s *Store) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {
-	_, err := s.change(ctx, d.At, func(v *view) (old, new *service.Record, err error) {
-		old, err = expect(v.record(id), id, d.Expect)
-		return old, nil, err
+	return s.change(ctx, d.At, func(v *view) error {
+		old, err := expect(v.record(id), id, d.Expect)
+		if err == nil {
+			v.stage(old, nil)
+		}
+		return err
 	})
-	return err
 }

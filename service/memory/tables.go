@@ -12,22 +12,26 @@ import (
 // is never written to again: a change replaces it. tables does no locking.
 type tables struct {
 	byID map[uuid.UUID]*service.Record
+	// ids has all records in the order of their ids, for who walks them.
+	ids *tree
 	// Active and inactive users are indexed apart, so that a list of either
 	// needs no scan over the other; a list of both merges the two.
 	active, inactive *indexes
 }
 
 func newTables() *tables {
-	return &tables{byID: make(map[uuid.UUID]*service.Record), active: newIndexes(), inactive: newIndexes()}
+	return &tables{byID: make(map[uuid.UUID]*service.Record), ids: newTree(byID), active: newIndexes(), inactive: newIndexes()}
 }
 
 func (t *tables) insert(r *service.Record) {
 	t.byID[r.User.ID] = r
+	t.ids.Set(r)
 	t.indexesOf(r).insert(r)
 }
 
 func (t *tables) remove(r *service.Record) {
 	delete(t.byID, r.User.ID)
+	t.ids.Delete(r)
 	t.indexesOf(r).remove(r)
 }
 
