@@ -26,6 +26,9 @@ const (
 	CodeIDTaken Code = "ID_TAKEN"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
+	// CodeInvalidCredentials: the e-mail address, the password or both are not
+	// those of a user who may log in.
+	CodeInvalidCredentials Code = "INVALID_CREDENTIALS"
 	// CodeCursorExpired: the change log does not go back to the cursor; list
 	// the users afresh and follow from there.
 	CodeCursorExpired Code = "CURSOR_EXPIRED"
@@ -39,7 +42,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken,
-		CodeVersionConflict, CodeCursorExpired, CodeUnavailable, CodeInternal,
+		CodeVersionConflict, CodeInvalidCredentials, CodeCursorExpired, CodeUnavailable, CodeInternal,
 	}
 }
 
@@ -186,6 +189,25 @@ func (e *VersionConflictError) Error() string {
 
 // Code returns [CodeVersionConflict].
 func (*VersionConflictError) Code() Code { return CodeVersionConflict }
+
+// InvalidCredentialsError says that no active user has this e-mail address and
+// this password. Which of them is wrong it does not say: that would tell
+// strangers who is a user.
+type InvalidCredentialsError struct{}
+
+// Error says no more than the type.
+func (*InvalidCredentialsError) Error() string {
+	return "the e-mail address or the password is wrong"
+}
+
+// Code returns [CodeInvalidCredentials].
+func (*InvalidCredentialsError) Code() Code { return CodeInvalidCredentials }
+
+// Is makes errors.Is true for any other InvalidCredentialsError.
+func (*InvalidCredentialsError) Is(target error) bool {
+	_, ok := target.(*InvalidCredentialsError)
+	return ok
+}
 
 // CursorExpiredError says that the change log does not hold what follows the
 // cursor: it is older than what is kept, or of another log.
