@@ -81,7 +81,8 @@ type Store interface {
 	//     out [ImportRow.Update], which may leave everything unchanged. An update
 	//     that wants another user's e-mail key is refused with *[EmailTakenError].
 	//
-	// The entries of the change log have the time o.At. With o.DryRun the results
+	// The entries of the change log have the time o.At; of more users than the
+	// log keeps it may keep none, and be cut off behind them. With o.DryRun the results
 	// are the same and nothing changes. When an error is returned no row was
 	// carried out.
 	ImportUsers(ctx context.Context, rows []ImportRow, o ImportOptions) ([]ImportResult, error)

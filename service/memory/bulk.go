@@ -14,7 +14,9 @@ func (s *Store) Records(ctx context.Context, after uuid.UUID, limit int) ([]serv
 		return nil, context.Cause(ctx)
 	}
 	var records []service.Record
-	s.mu.RLock()
+	if err := s.rLockIndexed(ctx); err != nil {
+		return nil, err
+	}
 	defer s.mu.RUnlock()
 	s.tables.ids.Ascend(&service.Record{User: service.User{ID: after}}, func(r *service.Record) bool {
 		if r.User.ID != after {
@@ -41,6 +43,20 @@ func (s *Store) ImportUsers(ctx context.Context, rows []service.ImportRow, o ser
 		return nil, err
 	}
 	return results, nil
+}
+
+// outgrows tells whether n more changes, of which these are users that an
+// import creates, make a run of such changes that is longer than the change log.
+// Then the log is cut off behind them, so that most of a big import need not be
+// written twice and once more to drop it: who has followed the log until then
+// has to list the users afresh in any case.
+func (s *Store) outgrows(n, imported int) bool {
+	if n == 0 || n > imported {
+		s.run = 0
+	} else {
+		s.run += n
+	}
+	return s.run > s.config.KeepChanges
 }
 
 // importRow stages what row changes.

@@ -24,6 +24,9 @@ type Config struct {
 	KeepChanges int
 	// KeepChangesFor is how long it keeps them; zero means 30 days.
 	KeepChangesFor time.Duration
+	// Unindexed has a store on a file build its indexes when it is first asked
+	// for a list. It is for imports, which never ask.
+	Unindexed bool
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Log is told of long loads and of what the disk does; nil discards it.
@@ -61,6 +64,7 @@ type Store struct {
 	closed  bool          // guarded by closing
 	written chan struct{} // closed when the writer has ended
 	tooOld  int64         // the writer's own: changes before it are to go
+	run     int           // the writer's own: how many changes there have been that are nothing but imported users
 	erased  bool          // the writer's own: deleted values are in the write-ahead log
 
 	mu     sync.RWMutex

@@ -154,6 +154,9 @@ func (s *Store) planned(j *job, v *view) error {
 // same id lose their values.
 func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool) error {
 	keepFrom := s.keepFrom(int64(len(entries)))
+	if s.outgrows(len(entries), len(imported)) {
+		keepFrom = s.log.last + int64(len(entries)) + 1
+	}
 	if s.journal != nil {
 		if err := s.commitJournal(entries, keepFrom); err != nil {
 			return err
