@@ -32,14 +32,16 @@ type kind struct {
 
 // kinds is the one table from the service's codes to what clients get.
 var kinds = map[service.Code]kind{
-	service.CodeInvalidInput:    {asData: true, message: "Part of the input is wrong; the extension fields says what."},
-	service.CodeUserNotFound:    {asData: true, field: service.FieldID, message: "No user has this id."},
-	service.CodeEmailTaken:      {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
-	service.CodeVersionConflict: {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
-	service.CodeCursorExpired:   {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
-	service.CodeUnavailable:     {message: "The service cannot do this now; try again in a moment."},
-	service.CodeOutcomeUnknown:  {message: "Whether the change was made is not known; read before you try again."},
-	service.CodeInternal:        {message: "The service failed; its log has the cause under this request's id."},
+	service.CodeInvalidInput:       {asData: true, message: "Part of the input is wrong; the extension fields says what."},
+	service.CodeUserNotFound:       {asData: true, field: service.FieldID, message: "No user has this id."},
+	service.CodeEmailTaken:         {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
+	service.CodeIDTaken:            {message: "A user with this id is there already."},
+	service.CodeVersionConflict:    {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
+	service.CodeInvalidCredentials: {message: "The e-mail address or the password is wrong."},
+	service.CodeCursorExpired:      {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
+	service.CodeUnavailable:        {message: "The service cannot do this now; try again in a moment."},
+	service.CodeOutcomeUnknown:     {message: "Whether the change was made is not known; read before you try again."},
+	service.CodeInternal:           {message: "The service failed; its log has the cause under this request's id."},
 }
 
 // publicCode is the code of err, if it is one that clients are told.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -17,9 +18,10 @@ type checker struct {
 	fields []FieldError
 }
 
-// add notes p, if it is one, for field.
+// add notes p, if it is one, for field, unless it has one already.
 func (c *checker) add(field Field, p *problem) {
-	if p != nil {
+	noted := slices.ContainsFunc(c.fields, func(f FieldError) bool { return f.Field == field })
+	if p != nil && !noted {
 		c.fields = append(c.fields, FieldError{Field: field, Code: p.code, Message: p.message})
 	}
 }

@@ -22,8 +22,13 @@ const (
 	CodeUserNotFound Code = "USER_NOT_FOUND"
 	// CodeEmailTaken: another user has this e-mail address.
 	CodeEmailTaken Code = "EMAIL_TAKEN"
+	// CodeIDTaken: an imported user's id is that of a user who is there.
+	CodeIDTaken Code = "ID_TAKEN"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
+	// CodeInvalidCredentials: the e-mail address, the password or both are not
+	// those of a user who may log in.
+	CodeInvalidCredentials Code = "INVALID_CREDENTIALS"
 	// CodeCursorExpired: the change log does not go back to the cursor; list
 	// the users afresh and follow from there.
 	CodeCursorExpired Code = "CURSOR_EXPIRED"
@@ -38,8 +43,8 @@ const (
 // Codes lists the whole catalogue, for the transports' tables and their tests.
 func Codes() []Code {
 	return []Code{
-		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken,
-		CodeVersionConflict, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
+		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken,
+		CodeVersionConflict, CodeInvalidCredentials, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
 
@@ -158,6 +163,19 @@ func (*EmailTakenError) Code() Code { return CodeEmailTaken }
 // Is makes errors.Is true for any other EmailTakenError.
 func (*EmailTakenError) Is(target error) bool { _, ok := target.(*EmailTakenError); return ok }
 
+// IDTakenError says that a user who is to be imported has the id of one who is
+// there.
+type IDTakenError struct{}
+
+// Error says what is wrong.
+func (*IDTakenError) Error() string { return "a user with this id is there already" }
+
+// Code returns [CodeIDTaken].
+func (*IDTakenError) Code() Code { return CodeIDTaken }
+
+// Is makes errors.Is true for any other IDTakenError.
+func (*IDTakenError) Is(target error) bool { _, ok := target.(*IDTakenError); return ok }
+
 // VersionConflictError says that a user is not at a version that the caller
 // expected, because somebody else changed it meanwhile.
 type VersionConflictError struct {
@@ -173,6 +191,25 @@ func (e *VersionConflictError) Error() string {
 
 // Code returns [CodeVersionConflict].
 func (*VersionConflictError) Code() Code { return CodeVersionConflict }
+
+// InvalidCredentialsError says that no active user has this e-mail address and
+// this password. Which of them is wrong it does not say: that would tell
+// strangers who is a user.
+type InvalidCredentialsError struct{}
+
+// Error says no more than the type.
+func (*InvalidCredentialsError) Error() string {
+	return "the e-mail address or the password is wrong"
+}
+
+// Code returns [CodeInvalidCredentials].
+func (*InvalidCredentialsError) Code() Code { return CodeInvalidCredentials }
+
+// Is makes errors.Is true for any other InvalidCredentialsError.
+func (*InvalidCredentialsError) Is(target error) bool {
+	_, ok := target.(*InvalidCredentialsError)
+	return ok
+}
 
 // CursorExpiredError says that the change log does not hold what follows the
 // cursor: it is older than what is kept, or of another log.

@@ -20,7 +20,9 @@ func TestCodeOf(t *testing.T) {
 		{&service.InvalidInputError{}, service.CodeInvalidInput},
 		{&service.UserNotFoundError{}, service.CodeUserNotFound},
 		{&service.EmailTakenError{}, service.CodeEmailTaken},
+		{&service.IDTakenError{}, service.CodeIDTaken},
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
+		{&service.InvalidCredentialsError{}, service.CodeInvalidCredentials},
 		{&service.CursorExpiredError{}, service.CodeCursorExpired},
 		{&service.UnavailableError{}, service.CodeUnavailable},
 		{&service.OutcomeUnknownError{Err: context.DeadlineExceeded}, service.CodeOutcomeUnknown},
@@ -63,8 +65,8 @@ func TestUserNotFoundErrorIs(t *testing.T) {
 }
 
 func TestErrorsWithoutDetailsAreTheSame(t *testing.T) {
-	for _, err := range []error{&service.EmailTakenError{}, &service.CursorExpiredError{}} {
-		for _, target := range []error{&service.EmailTakenError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
+	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.CursorExpiredError{}} {
+		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
 			same := fmt.Sprintf("%T", err) == fmt.Sprintf("%T", target)
 			if got := errors.Is(fmt.Errorf("on the way: %w", err), target); got != same {
 				t.Errorf("errors.Is takes a %T for a %T: %v", err, target, got)
@@ -100,6 +102,8 @@ func TestErrorTexts(t *testing.T) {
 		}}, "invalid input: email: First.; password: Second."},
 		{&service.UserNotFoundError{ID: someID}, "no user has the id 0198c0de-0000-7000-8000-0123456789ab"},
 		{&service.EmailTakenError{}, "another user has this e-mail address"},
+		{&service.IDTakenError{}, "a user with this id is there already"},
+		{&service.InvalidCredentialsError{}, "the e-mail address or the password is wrong"},
 		{&service.CursorExpiredError{}, "the change log no longer holds what follows this cursor; list the users afresh and follow from now on"},
 		{&service.VersionConflictError{ID: someID, Current: 7}, "the user has changed and is at version 7 now; read it again"},
 		{&service.UnavailableError{Reason: "Away.", RetryAfter: time.Second}, "Away."},

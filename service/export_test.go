@@ -1,6 +1,10 @@
 package service
 
-import "testing"
+import (
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+)
 
 // The external tests, which may use the stores, reach the rules by these.
 var (
@@ -40,4 +44,34 @@ func (s *Service) OccupyHashing(t *testing.T) (leave func()) {
 		t.Fatal(err)
 	}
 	return s.gate.leave
+}
+
+// ParsePasswordHash returns what tells whether a password is that of the hash.
+func ParsePasswordHash(text string) (matches func(password string) bool, p *Problem) {
+	h, p := parsePasswordHash(text)
+	if p != nil {
+		return nil, p
+	}
+	return h.matches, nil
+}
+
+// PasswordHashCost returns about how many bytes of memory are gone through, or
+// hashed, to verify a password, if it is a hash.
+func PasswordHashCost(text string) (bytes uint64, ok bool) {
+	h, p := parsePasswordHash(text)
+	if wrapped, is := h.(bcryptSHA256Hash); is {
+		h = wrapped.bcrypt
+	}
+	switch h := h.(type) {
+	case argon2Hash:
+		return uint64(h.params.Memory) * 1024 * uint64(h.params.Passes), p == nil
+	case scryptHash:
+		return 128 * uint64(h.n) * uint64(h.r) * uint64(h.p), p == nil
+	case pbkdf2Hash:
+		return 128 * uint64(h.rounds) * uint64(len(h.key)/16), p == nil
+	case bcryptHash:
+		cost, _ := bcrypt.Cost([]byte(h))
+		return 1 << (cost + 12), p == nil
+	}
+	return 0, false
 }

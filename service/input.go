@@ -21,20 +21,25 @@ func (s *Service) CheckUser(in UserInput, required ...Field) error {
 // parseUser checks every field of in, and that the required ones are given.
 func (s *Service) parseUser(in UserInput, required ...Field) (userChange, error) {
 	var c checker
+	ch := c.user(in, s.passwords, required...)
+	return ch, c.err()
+}
+
+func (c *checker) user(in UserInput, passwords PasswordPolicy, required ...Field) userChange {
 	need := func(f Field) bool { return slices.Contains(required, f) }
 	ch := userChange{
-		email:     parseField(&c, FieldEmail, need(FieldEmail), in.Email, parseEmail),
-		firstName: parseField(&c, FieldFirstName, need(FieldFirstName), in.FirstName, parseName),
-		lastName:  parseField(&c, FieldLastName, need(FieldLastName), in.LastName, parseName),
-		password:  parseField(&c, FieldPassword, need(FieldPassword), in.Password, s.passwords.normalize),
-		isActive:  parseField(&c, FieldIsActive, need(FieldIsActive), in.IsActive, anyBool),
+		email:     parseField(c, FieldEmail, need(FieldEmail), in.Email, parseEmail),
+		firstName: parseField(c, FieldFirstName, need(FieldFirstName), in.FirstName, parseName),
+		lastName:  parseField(c, FieldLastName, need(FieldLastName), in.LastName, parseName),
+		password:  parseField(c, FieldPassword, need(FieldPassword), in.Password, passwords.normalize),
+		isActive:  parseField(c, FieldIsActive, need(FieldIsActive), in.IsActive, anyBool),
 	}
 	if ch.password != nil {
 		var u User
 		ch.applyTo(&u)
 		c.add(FieldPassword, personal(*ch.password, u))
 	}
-	return ch, c.err()
+	return ch
 }
 
 func anyBool(b bool) (bool, *problem) { return b, nil }

@@ -31,7 +31,7 @@ import (
 type Store interface {
 	// CreateUser adds r. It returns *[EmailTakenError] when another user has
 	// r's e-mail key. An id that is taken is a defect and an untyped error; that
-	// of a deleted user is never used again.
+	// of a deleted user is used again by ImportUsers alone.
 	CreateUser(ctx context.Context, r Record) error
 
 	// UpdateUser changes what u names and returns the user as it then is:
@@ -64,6 +64,30 @@ type Store interface {
 
 	// PasswordHash returns the user's password hash, or *[UserNotFoundError].
 	PasswordHash(ctx context.Context, id uuid.UUID) (string, error)
+
+	// Records returns at most limit users with all that is kept of them, in the
+	// order of their ids' bytes, starting behind the id after; behind uuid.Nil
+	// are all. Someone who walks them page by page sees each user that is there
+	// all the while exactly once.
+	Records(ctx context.Context, after uuid.UUID, limit int) ([]Record, error)
+	// ImportUsers carries out rows, at most [MaxImportRows] of them, one after
+	// the other and each seeing what the ones before it did, and returns as many
+	// results in their order. Each row on its own is one change, or none:
+	//
+	//   - Where no user has the row's id, and none its e-mail key, the row's
+	//     record is created as it is. The id may be that of a deleted user, whose
+	//     changes stay without values.
+	//   - Otherwise the user with that id, or if there is none the one with that
+	//     e-mail key, is there already, and o.OnConflict says what to do: refuse
+	//     the row with *[IDTakenError] or *[EmailTakenError], skip it, or carry
+	//     out [ImportRow.Update], which may leave everything unchanged. An update
+	//     that wants another user's e-mail key is refused with *[EmailTakenError].
+	//
+	// The entries of the change log have the time o.At; of more users than the
+	// log keeps it may keep none, and be cut off behind them. With o.DryRun the results
+	// are the same and nothing changes. When an error is returned no row was
+	// carried out.
+	ImportUsers(ctx context.Context, rows []ImportRow, o ImportOptions) ([]ImportResult, error)
 
 	// Changes returns a part of the change log. It returns
 	// *[CursorExpiredError] when the log no longer holds all that follows

@@ -9,7 +9,7 @@ import (
 // User is one user of the application. The password's hash is not part of it,
 // so that no transport can leak it.
 type User struct {
-	// ID is a UUIDv7 (RFC 9562), set once.
+	// ID is a UUID (RFC 9562), set once: a UUIDv7 unless the user was imported.
 	ID uuid.UUID
 	// Email is the address as it was typed, trimmed.
 	Email string
@@ -71,8 +71,11 @@ type Versions []int32
 func ParseID(s string) (uuid.UUID, error) {
 	id, err := uuid.Parse(s)
 	if err != nil || id.String() != s {
-		return uuid.Nil, invalid(FieldID, &problem{FieldInvalid,
-			"An id is a UUID in its canonical form: 36 characters, lower case."})
+		return uuid.Nil, invalid(FieldID, errNoID())
 	}
 	return id, nil
+}
+
+func errNoID() *problem {
+	return &problem{FieldInvalid, "An id is a UUID in its canonical form: 36 characters, lower case."}
 }

@@ -25,6 +25,7 @@ func tablesOf(records []*service.Record) (*tables, error) {
 		for _, r := range records {
 			t.byID[r.User.ID] = r
 		}
+		t.fill(records, func(*indexes) *tree { return t.ids })
 	})
 	var err error
 	wg.Go(func() {
@@ -41,6 +42,18 @@ func tablesOf(records []*service.Record) (*tables, error) {
 	})
 	wg.Wait()
 	return t, err
+}
+
+// unindexedOf is tablesOf without the indexes.
+func unindexedOf(records []*service.Record) (*tables, error) {
+	t := newUnindexed()
+	for _, r := range records {
+		if other := t.emails[r.Keys.Email]; other != nil {
+			return nil, errDuplicate(other, r)
+		}
+		t.insert(r)
+	}
+	return t, nil
 }
 
 // fill adds sorted records to the tree that is picked from the indexes which
@@ -62,11 +75,14 @@ func (t *tables) fill(sorted []*service.Record, pick func(*indexes) *tree) {
 func findDuplicate(sorted []*service.Record) error {
 	for i := 1; i < len(sorted); i++ {
 		if sorted[i-1].Keys.Email == sorted[i].Keys.Email {
-			return fmt.Errorf("the users %s and %s have the same e-mail address",
-				sorted[i-1].User.ID, sorted[i].User.ID)
+			return errDuplicate(sorted[i-1], sorted[i])
 		}
 	}
 	return nil
+}
+
+func errDuplicate(a, b *service.Record) error {
+	return fmt.Errorf("the users %s and %s have the same e-mail address", a.User.ID, b.User.ID)
 }
 
 // sortedBy returns the records, which come in the order of their ids, ordered

@@ -3,6 +3,8 @@ package memory
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/userd/userd/service"
 )
 
@@ -41,6 +43,24 @@ func (l *changeLog) dropBefore(seq int64) {
 	if n := l.first - l.tailFirst(); n > 0 {
 		clear(l.tail[:n]) // let go of the values
 		l.tail = l.tail[n:]
+	}
+}
+
+// eraseFormer takes the values from all changes of the users with these ids
+// that come before their newest creation: those of a deleted user. As long as
+// nobody had the id, that there was nobody kept the values from being served.
+func (l *changeLog) eraseFormer(ids map[uuid.UUID]bool) {
+	if len(ids) == 0 {
+		return
+	}
+	created := make(map[uuid.UUID]bool, len(ids))
+	for i, c := range slices.Backward(l.tail) {
+		switch {
+		case created[c.UserID]:
+			l.tail[i] = c.Erased()
+		case ids[c.UserID] && c.Kind == service.ChangeCreated:
+			created[c.UserID] = true
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func (s *Store) recentChanges(q service.ChangeQuery) (slice service.ChangeSlice,
 			continue
 		}
 		if s.tables.byID[c.UserID] == nil {
-			c = c.Erased() // the user is gone; ids are not used again
+			c = c.Erased() // the user is gone
 		} else {
 			c = c.Clone()
 		}

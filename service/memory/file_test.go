@@ -360,9 +360,11 @@ func TestTwoUsersWithOneEmailAddressInAFileAreRefused(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err = memory.Open(t.Context(), path, memory.Config{})
-	if err == nil || !strings.Contains(err.Error(), "same e-mail address") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("the error is %v", err)
+	for _, c := range []memory.Config{{}, {Unindexed: true}} {
+		_, err = memory.Open(t.Context(), path, c)
+		if err == nil || !strings.Contains(err.Error(), "same e-mail address") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("the error is %v", err)
+		}
 	}
 }
 

@@ -27,7 +27,11 @@ func (s *Store) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.tables, err = tablesOf(records); err != nil {
+	build := tablesOf
+	if s.config.Unindexed {
+		build = unindexedOf
+	}
+	if s.tables, err = build(records); err != nil {
 		return s.journal.Damaged(err)
 	}
 	if len(records) > 100_000 {

@@ -34,7 +34,7 @@ func TestStoreOnAFileIsAPlainMapThatSurvivesRestarts(t *testing.T) {
 		m.open(t)
 		defer func() { m.store.Close() }()
 		t.Repeat(map[string]func(*rapid.T){
-			"create": m.create, "update": m.update, "delete": m.remove, "restart": m.restart, "": m.check,
+			"create": m.create, "update": m.update, "delete": m.remove, "bring back": m.bringBack, "restart": m.restart, "": m.check,
 		})
 	})
 }
@@ -44,6 +44,7 @@ type model struct {
 	path    string
 	store   *memory.Store
 	users   map[uuid.UUID]service.Record
+	gone    []uuid.UUID
 	changes []service.Change
 	made    int
 }
@@ -172,12 +173,37 @@ func (m *model) remove(t *rapid.T) {
 		t.Fatal(err)
 	}
 	delete(m.users, id)
+	m.gone = append(m.gone, id)
 	for i, c := range m.changes {
 		if c.UserID == id {
 			m.changes[i] = c.Erased()
 		}
 	}
 	m.note(&old, nil, at)
+}
+
+// bringBack imports somebody under the id of a deleted user.
+func (m *model) bringBack(t *rapid.T) {
+	if len(m.gone) == 0 {
+		t.Skip("nobody is gone")
+	}
+	m.made++
+	at := time.UnixMicro(int64(m.made)).UTC()
+	email := fmt.Sprintf("back%d@example.com", m.made)
+	r := service.Record{
+		User: service.User{ID: rapid.SampledFrom(m.gone).Draw(t, "id"), Email: email, Version: 3, CreatedAt: at, UpdatedAt: at},
+		Keys: service.Keys{Email: email},
+	}
+	results, err := m.store.ImportUsers(context.Background(), []service.ImportRow{{Record: r}}, service.ImportOptions{OnConflict: service.ConflictSkip, At: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, there := m.users[r.User.ID]; !there {
+		m.users[r.User.ID] = r
+		m.note(nil, &r, at)
+	} else if results[0].Outcome != service.ImportSkipped {
+		t.Fatalf("a user who is there is %v", results[0])
+	}
 }
 
 // check compares all that can be read.

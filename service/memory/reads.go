@@ -2,6 +2,9 @@ package memory
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -59,7 +62,9 @@ func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.K
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	s.mu.RLock()
+	if err := s.rLockIndexed(ctx); err != nil {
+		return nil, err
+	}
 	found := s.tables.list(q)
 	s.mu.RUnlock()
 	users := make([]service.KeyedUser, len(found)) // records never change, so copying needs no lock
@@ -74,7 +79,36 @@ func (s *Store) CountUsers(ctx context.Context, f service.Filter) (int, error) {
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
-	s.mu.RLock()
+	if err := s.rLockIndexed(ctx); err != nil {
+		return 0, err
+	}
 	defer s.mu.RUnlock()
 	return s.tables.count(f), nil
+}
+
+// rLockIndexed locks the tables for reading, with their indexes. If it returns
+// an error they are not locked.
+func (s *Store) rLockIndexed(ctx context.Context) error {
+	s.mu.RLock()
+	if s.tables.emails == nil {
+		return nil
+	}
+	s.mu.RUnlock()
+	if err := s.change(ctx, time.Time{}, func(*view) error { return s.index() }); err != nil {
+		return err
+	}
+	s.mu.RLock()
+	return nil
+}
+
+// index gives the tables their indexes. It is for the writer.
+func (s *Store) index() error {
+	if s.tables.emails == nil {
+		return nil
+	}
+	indexed, err := tablesOf(slices.SortedFunc(maps.Values(s.tables.byID), byID))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*s.tables = *indexed
+	return err
 }

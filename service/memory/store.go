@@ -24,6 +24,9 @@ type Config struct {
 	KeepChanges int
 	// KeepChangesFor is how long it keeps them; zero means 30 days.
 	KeepChangesFor time.Duration
+	// Unindexed has a store on a file build its indexes when it is first asked
+	// for a list. It is for imports, which never ask.
+	Unindexed bool
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Log is told of long loads and of what the disk does; nil discards it.
@@ -61,6 +64,7 @@ type Store struct {
 	closed  bool          // guarded by closing
 	written chan struct{} // closed when the writer has ended
 	tooOld  int64         // the writer's own: changes before it are to go
+	run     int           // the writer's own: how many changes there have been that are nothing but imported users
 	erased  bool          // the writer's own: deleted values are in the write-ahead log
 
 	mu     sync.RWMutex
@@ -128,44 +132,45 @@ func (s *Store) Close() error {
 
 // CreateUser implements [service.Store].
 func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	_, err := s.change(ctx, r.User.CreatedAt, func(v *view) (old, new *service.Record, err error) {
+	return s.change(ctx, r.User.CreatedAt, func(v *view) error {
 		if v.record(r.User.ID) != nil {
-			return nil, nil, fmt.Errorf("the id %s is taken", r.User.ID)
+			return fmt.Errorf("the id %s is taken", r.User.ID)
 		}
 		if v.withEmail(r.Keys.Email) != nil {
-			return nil, nil, &service.EmailTakenError{}
+			return &service.EmailTakenError{}
 		}
-		return nil, &r, nil
+		v.stage(nil, &r)
+		return nil
 	})
-	return err
 }
 
 // UpdateUser implements [service.Store].
 func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
-	r, err := s.change(ctx, u.At, func(v *view) (old, new *service.Record, err error) {
-		if old, err = expect(v.record(id), id, u.Expect); err != nil {
-			return nil, nil, err
+	var result service.User
+	err := s.change(ctx, u.At, func(v *view) error {
+		old, err := expect(v.record(id), id, u.Expect)
+		if err != nil {
+			return err
 		}
-		updated, changed := u.Apply(*old)
-		if !changed {
-			return old, old, nil
+		new, err := v.update(old, u)
+		if err == nil {
+			result = new.User
 		}
-		if owner := v.withEmail(updated.Keys.Email); owner != nil && owner.User.ID != id {
-			return nil, nil, &service.EmailTakenError{}
-		}
-		return old, &updated, nil
+		return err
 	})
 	if err != nil {
 		return service.User{}, err
 	}
-	return r.User, nil
+	return result, nil
 }
 
 // DeleteUser implements [service.Store].
 func (s *Store) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {
-	_, err := s.change(ctx, d.At, func(v *view) (old, new *service.Record, err error) {
-		old, err = expect(v.record(id), id, d.Expect)
-		return old, nil, err
+	return s.change(ctx, d.At, func(v *view) error {
+		old, err := expect(v.record(id), id, d.Expect)
+		if err == nil {
+			v.stage(old, nil)
+		}
+		return err
 	})
-	return err
 }

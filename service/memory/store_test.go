@@ -13,9 +13,15 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) service.Store { return closedAtTheEnd(t, memory.New()) })
 }
 
-func TestStoreOnAFile(t *testing.T) {
+func TestStoreOnAFile(t *testing.T) { testStoreOnAFile(t, memory.Config{}) }
+
+func TestStoreOnAFileWithoutIndexes(t *testing.T) {
+	testStoreOnAFile(t, memory.Config{Unindexed: true})
+}
+
+func testStoreOnAFile(t *testing.T, c memory.Config) {
 	storetest.Run(t, func(t *testing.T) service.Store {
-		s, err := memory.Open(t.Context(), filepath.Join(t.TempDir(), "users.db"), memory.Config{})
+		s, err := memory.Open(t.Context(), filepath.Join(t.TempDir(), "users.db"), c)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,22 +12,44 @@ import (
 // is never written to again: a change replaces it. tables does no locking.
 type tables struct {
 	byID map[uuid.UUID]*service.Record
+	// ids has all records in the order of their ids, for who walks them.
+	ids *tree
 	// Active and inactive users are indexed apart, so that a list of either
 	// needs no scan over the other; a list of both merges the two.
 	active, inactive *indexes
+	// emails has the records by e-mail key as long as there are no indexes:
+	// while nobody has asked for a list, which an import never does, they would
+	// take longer to keep up than all the rest.
+	emails map[string]*service.Record
+}
+
+// newUnindexed returns empty tables that get their indexes when they are asked
+// for.
+func newUnindexed() *tables {
+	return &tables{byID: make(map[uuid.UUID]*service.Record), emails: make(map[string]*service.Record)}
 }
 
 func newTables() *tables {
-	return &tables{byID: make(map[uuid.UUID]*service.Record), active: newIndexes(), inactive: newIndexes()}
+	return &tables{byID: make(map[uuid.UUID]*service.Record), ids: newTree(byID), active: newIndexes(), inactive: newIndexes()}
 }
 
 func (t *tables) insert(r *service.Record) {
 	t.byID[r.User.ID] = r
+	if t.emails != nil {
+		t.emails[r.Keys.Email] = r
+		return
+	}
+	t.ids.Set(r)
 	t.indexesOf(r).insert(r)
 }
 
 func (t *tables) remove(r *service.Record) {
 	delete(t.byID, r.User.ID)
+	if t.emails != nil {
+		delete(t.emails, r.Keys.Email)
+		return
+	}
+	t.ids.Delete(r)
 	t.indexesOf(r).remove(r)
 }
 
@@ -52,6 +74,9 @@ func expect(r *service.Record, id uuid.UUID, versions service.Versions) (*servic
 
 // withEmail returns the record with this e-mail key, or nil.
 func (t *tables) withEmail(key string) *service.Record {
+	if t.emails != nil {
+		return t.emails[key]
+	}
 	for _, x := range []*indexes{t.active, t.inactive} {
 		if r := x.withEmail(key); r != nil {
 			return r

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory/journal"
 )
@@ -19,7 +21,7 @@ const (
 	// tidyInterval is how often changes that are too old are looked for, and how
 	// long the values of a deleted user stay in the write-ahead log.
 	tidyInterval = time.Minute
-	// maxPrune bounds how many changes one transaction drops.
+	// maxPrune bounds how many more changes one transaction drops than it adds.
 	maxPrune = 1000
 )
 
@@ -27,26 +29,25 @@ const (
 type job struct {
 	ctx context.Context
 	at  time.Time
-	// plan says what is to become of which record, given those that there will
-	// be when the change's turn comes. Equal records mean nothing is to change.
-	plan func(*view) (old, new *service.Record, err error)
+	// plan stages what is to change, given the records that there will be when
+	// the change's turn comes. When it returns an error it has staged nothing.
+	plan func(*view) error
 
-	done   chan struct{}
-	result *service.Record
-	err    error
+	done chan struct{}
+	err  error
 }
 
-// change has the writer carry out plan, and returns the record it leaves.
-func (s *Store) change(ctx context.Context, at time.Time, plan func(*view) (old, new *service.Record, err error)) (*service.Record, error) {
+// change has the writer carry out plan.
+func (s *Store) change(ctx context.Context, at time.Time, plan func(*view) error) error {
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	j := &job{ctx: ctx, at: at, plan: plan, done: make(chan struct{})}
 	if err := s.submit(j); err != nil {
-		return nil, err
+		return err
 	}
 	<-j.done // once its turn has come a change is not called off: its outcome would be unknown
-	return j.result, j.err
+	return j.err
 }
 
 // submit hands j to the writer.
@@ -123,36 +124,39 @@ func (s *Store) carryOut(batch []*job) {
 	v := newView(s.tables)
 	var entries []journal.Entry
 	for _, j := range batch {
-		old, new, err := s.planned(j, v)
-		if j.result, j.err = new, err; err != nil || old == new {
-			continue
+		j.err = s.planned(j, v)
+		for _, step := range v.steps[len(entries):] {
+			c := service.NewChange(step.old, step.new, j.at, service.OriginOf(j.ctx))
+			c.Seq = s.log.last + int64(len(entries)) + 1
+			entries = append(entries, journal.Entry{Old: step.old, New: step.new, Change: c})
 		}
-		v.stage(old, new)
-		c := service.NewChange(old, new, j.at, service.OriginOf(j.ctx))
-		c.Seq = s.log.last + int64(len(entries)) + 1
-		entries = append(entries, journal.Entry{Old: old, New: new, Change: c})
 	}
 	if len(entries) == 0 {
 		return
 	}
-	if err := s.commit(entries); err != nil {
+	if err := s.commit(entries, v.imported); err != nil {
 		for _, j := range batch {
-			j.result, j.err = nil, err
+			j.err = err
 		}
 	}
 }
 
-// planned is j's plan, unless its caller has gone.
-func (s *Store) planned(j *job, v *view) (old, new *service.Record, err error) {
+// planned carries out j's plan, unless its caller has gone.
+func (s *Store) planned(j *job, v *view) error {
 	if j.ctx.Err() != nil {
-		return nil, nil, context.Cause(j.ctx)
+		return context.Cause(j.ctx)
 	}
 	return j.plan(v)
 }
 
-// commit writes entries to the journal, then lets readers see them.
-func (s *Store) commit(entries []journal.Entry) error {
+// commit writes entries to the journal, then lets readers see them. Of the
+// users with these ids, who were imported, the changes of former ones with the
+// same id lose their values.
+func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool) error {
 	keepFrom := s.keepFrom(int64(len(entries)))
+	if s.outgrows(len(entries), len(imported)) {
+		keepFrom = s.log.last + int64(len(entries)) + 1
+	}
 	if s.journal != nil {
 		if err := s.commitJournal(entries, keepFrom); err != nil {
 			return err
@@ -172,6 +176,7 @@ func (s *Store) commit(entries []journal.Entry) error {
 		changes[i] = e.Change
 	}
 	s.log.append(changes)
+	s.log.eraseFormer(imported)
 	s.log.dropBefore(keepFrom)
 	close(s.grown)
 	s.grown = make(chan struct{})
@@ -203,10 +208,10 @@ func (s *Store) probe() {
 }
 
 // keepFrom is the oldest change that stays when n more are added. What has to
-// go goes in portions, to keep transactions short.
+// go beyond as many goes in portions, to keep transactions short.
 func (s *Store) keepFrom(n int64) int64 {
 	from := max(s.log.last+n-int64(s.config.KeepChanges)+1, s.tooOld)
-	return min(from, s.log.first+maxPrune)
+	return min(from, s.log.first+n+maxPrune)
 }
 
 // pruneOld finds the changes that have become too old and drops the first of
@@ -221,7 +226,7 @@ func (s *Store) pruneOld() {
 	if s.keepFrom(0) <= s.log.first {
 		return
 	}
-	if err := s.commit(nil); err != nil {
+	if err := s.commit(nil, nil); err != nil {
 		s.config.Log.Error("cannot drop old changes", "error", err)
 	}
 }

@@ -39,6 +39,19 @@ func callerCases() []contract {
 			*u.Email, *u.FirstName, *u.LastName, active, hash = service.Text{}, service.Text{}, service.Text{}, true, "spoiled"
 			wantStored(t, s, want)
 		}},
+		{"changing imported rows changes nothing stored", func(t *testing.T, s service.Store) {
+			old, r := user("old@example.com"), user("ada@example.com")
+			create(t, s, old)
+			given := rows(r, user("old@example.com", named("New", "Names")))
+			want, _ := given[1].Update(later).Apply(old)
+			wantImport(t, s, service.ConflictUpdate, given, wasCreated, wasUpdated)
+			clear(given)
+			wantStored(t, s, r)
+			wantStored(t, s, want)
+			got, err := s.Records(t.Context(), uuid.Nil, all)
+			clear(got)
+			wantSame(t, "the records", inOrderOfIDs([]service.Record{r, want}), walkRecords(t, s, all, nil), err)
+		}},
 		{"what was given is left alone", func(t *testing.T, s service.Store) {
 			r := user("ada@example.com")
 			create(t, s, r)

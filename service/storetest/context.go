@@ -54,6 +54,14 @@ func contextCases() []contract {
 			_, err := s.PasswordHash(ctx, r.User.ID)
 			return err
 		}},
+		{"Records", func(ctx context.Context, s service.Store, r service.Record) error {
+			_, err := s.Records(ctx, uuid.Nil, 1)
+			return err
+		}},
+		{"ImportUsers", func(ctx context.Context, s service.Store, r service.Record) error {
+			_, err := s.ImportUsers(ctx, rows(user("new@example.com")), service.ImportOptions{OnConflict: service.ConflictFail, At: later})
+			return err
+		}},
 		{"Changes", func(ctx context.Context, s service.Store, r service.Record) error {
 			_, err := s.Changes(ctx, service.ChangeQuery{Limit: 1})
 			return err

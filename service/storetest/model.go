@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -29,6 +30,7 @@ type model struct {
 	ctx   context.Context
 	store service.Store
 	users map[uuid.UUID]service.Record
+	gone  []uuid.UUID // of users who were deleted; an import may bring them back
 	log   history
 	base  int64 // the number of the last change before the model's
 }
@@ -55,6 +57,8 @@ func (m *model) run(t *rapid.T) {
 		"create":       m.create,
 		"update":       m.update,
 		"delete":       m.delete,
+		"import":       m.importRows,
+		"export":       m.export,
 		"read":         m.read,
 		"read several": m.readSeveral,
 		"list":         m.list,
@@ -161,24 +165,107 @@ func (m *model) expect(id uuid.UUID, versions service.Versions) error {
 }
 
 func (m *model) create(t *rapid.T) {
-	email, first, last := drawText(t, "email"), drawText(t, "first name"), drawText(t, "last name")
-	at := drawTime(t)
-	r := service.Record{
-		User: service.User{
-			ID: m.drawNewID(t), Email: email.Value, FirstName: first.Value, LastName: last.Value,
-			IsActive: drawBool(t, "active"), Version: 1, CreatedAt: at, UpdatedAt: at,
-		},
-		Keys:         service.Keys{Email: email.Key, FirstName: first.Key, LastName: last.Key},
-		PasswordHash: drawHash(t, "hash"),
-	}
+	r := drawRecord(t, m.drawNewID(t))
 	err := m.store.CreateUser(m.ctx, r)
-	if m.taken(email.Key, r.User.ID) {
+	if m.taken(r.Keys.Email, r.User.ID) {
 		failed(t, &service.EmailTakenError{}, err)
 		return
 	}
 	failed(t, nil, err)
 	m.users[r.User.ID] = r
-	m.log.add(nil, &r, at)
+	m.log.add(nil, &r, r.User.CreatedAt)
+}
+
+func drawRecord(t *rapid.T, id uuid.UUID) service.Record {
+	email, first, last := drawText(t, "email"), drawText(t, "first name"), drawText(t, "last name")
+	at := drawTime(t)
+	return service.Record{
+		User: service.User{
+			ID: id, Email: email.Value, FirstName: first.Value, LastName: last.Value,
+			IsActive: drawBool(t, "active"), Version: 1, CreatedAt: at, UpdatedAt: at,
+		},
+		Keys:         service.Keys{Email: email.Key, FirstName: first.Key, LastName: last.Key},
+		PasswordHash: drawHash(t, "hash"),
+	}
+}
+
+// importRows imports rows of users who are there, were, or never have been.
+func (m *model) importRows(t *rapid.T) {
+	o := service.ImportOptions{
+		OnConflict: rapid.SampledFrom(policies).Draw(t, "policy"), At: drawTime(t), DryRun: rapid.IntRange(0, 4).Draw(t, "dry run") == 0,
+	}
+	var rows []service.ImportRow
+	var want []service.ImportResult
+	real := m
+	if o.DryRun {
+		m = &model{users: maps.Clone(m.users), gone: m.gone, base: m.base, log: history{slices.Clone(m.log.changes)}}
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "rows") {
+		row := service.ImportRow{Record: drawRecord(t, m.drawImportID(t)), KeepIsActive: drawBool(t, "keep is_active")}
+		if drawBool(t, "no hash") {
+			row.Record.PasswordHash = ""
+		}
+		rows = append(rows, row)
+		want = append(want, m.importRow(row, o))
+	}
+	got, err := real.store.ImportUsers(real.ctx, rows, o)
+	same(t, "import", want, got, err)
+}
+
+// drawImportID draws an id that may be anybody's or nobody's.
+func (m *model) drawImportID(t *rapid.T) uuid.UUID {
+	switch rapid.IntRange(0, 2).Draw(t, "whose id") {
+	case 0:
+		if len(m.gone) > 0 {
+			return rapid.SampledFrom(m.gone).Draw(t, "id")
+		}
+	case 1:
+		if len(m.users) > 0 {
+			return m.drawID(t)
+		}
+	}
+	return m.drawNewID(t)
+}
+
+func (m *model) importRow(row service.ImportRow, o service.ImportOptions) service.ImportResult {
+	id, taken := row.Record.User.ID, error(&service.IDTakenError{})
+	old, there := m.users[id]
+	if !there {
+		taken = &service.EmailTakenError{}
+		for _, r := range m.users {
+			if r.Keys.Email == row.Record.Keys.Email {
+				old, there = r, true
+			}
+		}
+	}
+	switch {
+	case !there:
+		m.users[id] = row.Record
+		m.log.add(nil, &row.Record, o.At)
+		return wasCreated
+	case o.OnConflict == service.ConflictSkip:
+		return wasSkipped
+	case o.OnConflict == service.ConflictFail:
+		return service.ImportResult{Outcome: service.ImportRefused, Err: taken}
+	}
+	updated, changed := row.Update(o.At).Apply(old)
+	switch {
+	case !changed:
+		return wasUnchanged
+	case m.taken(updated.Keys.Email, old.User.ID):
+		return emailTaken
+	}
+	m.users[old.User.ID] = updated
+	m.log.add(&old, &updated, o.At)
+	return wasUpdated
+}
+
+func (m *model) export(t *rapid.T) {
+	after, limit := m.drawID(t), rapid.SampledFrom([]int{1, 2, 5, all}).Draw(t, "limit")
+	records := inOrderOfIDs(m.records())
+	records = slices.DeleteFunc(records, func(r service.Record) bool { return bytes.Compare(r.User.ID[:], after[:]) <= 0 })
+	got, err := m.store.Records(m.ctx, after, limit)
+	same(t, "records", records[:min(limit, len(records))], got, err)
 }
 
 func (m *model) update(t *rapid.T) {
@@ -213,6 +300,7 @@ func (m *model) delete(t *rapid.T) {
 	failed(t, m.expect(id, d.Expect), err)
 	if old, there := m.users[id]; there && err == nil {
 		delete(m.users, id)
+		m.gone = append(m.gone, id)
 		m.log.add(&old, nil, d.At)
 		m.log.erase(id)
 	}

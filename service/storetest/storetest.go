@@ -49,6 +49,8 @@ func themes() []theme {
 		{"context", contextCases()},
 		{"caller", callerCases()},
 		{"log", logCases()},
+		{"export", exportCases()},
+		{"import", importCases()},
 		{"model", modelCases()},
 	}
 }

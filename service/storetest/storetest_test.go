@@ -70,6 +70,8 @@ func faults() map[string]fault {
 		"hides why a context ended":            {"context", func(s service.Store) service.Store { return causeless{s} }},
 		"gives away its own memory":            {"caller", func(s service.Store) service.Store { return &sharedChanges{Store: s} }},
 		"forgets how far the log was searched": {"log", func(s service.Store) service.Store { return noThrough{s} }},
+		"exports by creation":                  {"export", func(s service.Store) service.Store { return creationOrder{s} }},
+		"imports all rows or none":             {"import", func(s service.Store) service.Store { return allOrNothing{s} }},
 		"leaves out the last user":             {"model", func(s service.Store) service.Store { return shortLists{s} }},
 	}
 }
@@ -230,4 +232,24 @@ func (s shortLists) ListUsers(ctx context.Context, q service.ListQuery) ([]servi
 		users = users[:4]
 	}
 	return users, err
+}
+
+type creationOrder struct{ service.Store }
+
+func (s creationOrder) Records(ctx context.Context, after uuid.UUID, limit int) ([]service.Record, error) {
+	records, err := s.Store.Records(ctx, after, limit)
+	slices.SortStableFunc(records, func(a, b service.Record) int { return strings.Compare(a.Keys.Email, b.Keys.Email) })
+	return records, err
+}
+
+type allOrNothing struct{ service.Store }
+
+func (s allOrNothing) ImportUsers(ctx context.Context, rows []service.ImportRow, o service.ImportOptions) ([]service.ImportResult, error) {
+	dry := o
+	dry.DryRun = true
+	results, err := s.Store.ImportUsers(ctx, rows, dry)
+	if err != nil || o.DryRun || slices.ContainsFunc(results, func(r service.ImportResult) bool { return r.Err != nil }) {
+		return results, err
+	}
+	return s.Store.ImportUsers(ctx, rows, o)
 }

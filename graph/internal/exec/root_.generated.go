@@ -164,6 +164,7 @@ too:
 - ` + "`" + `INVALID_INPUT` + "`" + `: an argument of a query is wrong; ` + "`" + `fields` + "`" + ` lists every wrong
   ` + "`" + `field` + "`" + ` with its ` + "`" + `code` + "`" + ` (as in UserErrorCode) and ` + "`" + `message` + "`" + `.
 - ` + "`" + `USER_NOT_FOUND` + "`" + `: no user has the id that was asked for.
+- ` + "`" + `INVALID_CREDENTIALS` + "`" + `: no active user has this e-mail address and this password.
 - ` + "`" + `CURSOR_EXPIRED` + "`" + `: the change log no longer holds what follows this cursor; list
   the users afresh and follow the changes from then on.
 - ` + "`" + `UNAVAILABLE` + "`" + `: the service cannot do it now; trying again makes sense after

@@ -153,7 +153,7 @@ func (w *writer) commit(entries []Entry, keepFrom int64) error {
 	next := w.state
 	err := w.transaction(func() error {
 		for i := range entries {
-			if err := w.write(&entries[i], &next); err != nil {
+			if err := w.write(&entries[i], &next, keepFrom); err != nil {
 				return err
 			}
 		}
@@ -171,8 +171,9 @@ func (w *writer) commit(entries []Entry, keepFrom int64) error {
 	return err
 }
 
-// write writes one entry and follows it in s.
-func (w *writer) write(e *Entry, s *State) error {
+// write writes one entry, unless it is one that is dropped at once without the
+// change, and follows it in s.
+func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 	if e.Old != nil {
 		s.Users--
 		s.digest ^= w.sum.ofRecord(e.Old)
@@ -192,6 +193,9 @@ func (w *writer) write(e *Entry, s *State) error {
 		return err
 	}
 	s.LastSeq = e.Change.Seq
+	if e.Change.Seq < keepFrom {
+		return nil
+	}
 	return w.writeChange(&e.Change)
 }
 
