@@ -21,14 +21,17 @@ func newTables() *tables {
 	return &tables{byID: make(map[uuid.UUID]*service.Record), active: newIndexes(), inactive: newIndexes()}
 }
 
-func (t *tables) insert(r *service.Record) {
-	t.byID[r.User.ID] = r
-	t.indexesOf(r).insert(r)
-}
-
-func (t *tables) remove(r *service.Record) {
-	delete(t.byID, r.User.ID)
-	t.indexesOf(r).remove(r)
+// replace puts new in the place of old; either may be nil.
+func (t *tables) replace(old, new *service.Record) {
+	if old != nil && (new == nil || t.indexesOf(old) != t.indexesOf(new)) {
+		delete(t.byID, old.User.ID)
+		t.indexesOf(old).replace(old, nil)
+		old = nil
+	}
+	if new != nil {
+		t.byID[new.User.ID] = new
+		t.indexesOf(new).replace(old, new)
+	}
 }
 
 func (t *tables) indexesOf(r *service.Record) *indexes {

@@ -162,13 +162,8 @@ func (s *Store) commit(entries []journal.Entry) error {
 	defer s.mu.Unlock()
 	changes := make([]service.Change, len(entries))
 	for i, e := range entries {
-		if e.Old != nil {
-			s.tables.remove(e.Old)
-			s.erased = s.erased || e.New == nil
-		}
-		if e.New != nil {
-			s.tables.insert(e.New)
-		}
+		s.tables.replace(e.Old, e.New)
+		s.erased = s.erased || e.New == nil
 		changes[i] = e.Change
 	}
 	s.log.append(changes)
