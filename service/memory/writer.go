@@ -14,6 +14,9 @@ const (
 	// maxBatch bounds how many changes share one transaction, and so how long
 	// the first of them waits for the others.
 	maxBatch = 256
+	// patience is how often the writer lets others run, with nobody queueing up
+	// meanwhile, before it goes on with fewer changes than the last time: 10 µs or so.
+	patience = 64
 	// probeInterval is how often a disk that refused a change is tried again.
 	probeInterval = 200 * time.Millisecond
 	// tidyInterval is how often changes that are too old are looked for, and how
@@ -72,13 +75,16 @@ func (s *Store) write() {
 	defer tidy.Stop()
 	probe := time.NewTicker(probeInterval)
 	defer probe.Stop()
+	callers := 0 // who were answered last, and who waited then
 	for {
 		select {
 		case j, ok := <-s.jobs:
 			if !ok {
 				return
 			}
-			s.carryOut(s.collect(j))
+			batch := s.collect(j, callers)
+			callers = len(batch) + len(s.jobs)
+			s.carryOut(batch)
 		case <-tidy.C:
 			s.pruneOld()
 			s.finishErasure()
@@ -88,12 +94,15 @@ func (s *Store) write() {
 	}
 }
 
-// collect adds to j what waits behind it. Callers that have just been answered
-// get the chance to queue up again first: sixteen of them then change half as
-// much again in the same time, and a single one loses nothing.
-func (s *Store) collect(j *job) []*job {
-	for queued := -1; queued < len(s.jobs); {
-		queued = len(s.jobs)
+// collect adds to j what waits behind it. When fewer wait than expected, callers
+// that have just been answered get the chance to queue up again first: sixteen
+// of them then change half as much again in the same time, and a single one
+// loses nothing.
+func (s *Store) collect(j *job, expected int) []*job {
+	for pass, queued := 0, 0; queued+1 < expected && pass < patience; pass++ {
+		if n := len(s.jobs); n > queued {
+			queued, pass = n, 0
+		}
 		runtime.Gosched()
 	}
 	batch := []*job{j}
@@ -121,7 +130,7 @@ func (s *Store) carryOut(batch []*job) {
 		}
 	}()
 	v := newView(s.tables)
-	var entries []journal.Entry
+	entries := make([]journal.Entry, 0, len(batch))
 	for _, j := range batch {
 		old, new, err := s.planned(j, v)
 		if j.result, j.err = new, err; err != nil || old == new {
