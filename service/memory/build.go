@@ -51,7 +51,7 @@ func unindexedOf(records []*service.Record) (*tables, error) {
 		if other := t.emails[r.Keys.Email]; other != nil {
 			return nil, errDuplicate(other, r)
 		}
-		t.insert(r)
+		t.replace(nil, r)
 	}
 	return t, nil
 }

@@ -30,7 +30,7 @@ func (l *changeLog) append(changes []service.Change) {
 	l.tail = append(l.tail, changes...)
 	l.last += int64(len(changes))
 	if len(l.tail) >= 2*l.keep { // seldom, so that a change costs no copy of all the others
-		l.tail = slices.Clone(l.tail[len(l.tail)-l.keep:])
+		l.tail = append(make([]service.Change, 0, 2*l.keep), l.tail[len(l.tail)-l.keep:]...)
 	}
 }
 

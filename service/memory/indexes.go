@@ -18,6 +18,12 @@ type indexes struct {
 	created, email, lastName, firstName *tree
 }
 
+// orderedTree is an index and its order.
+type orderedTree struct {
+	*tree
+	order order
+}
+
 func newIndexes() *indexes {
 	return &indexes{
 		created:   newTree(byCreated),
@@ -32,18 +38,22 @@ func newTree(o order) *tree {
 	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
 }
 
-func (x *indexes) insert(r *service.Record) {
-	x.created.Set(r)
-	x.email.Set(r)
-	x.lastName.Set(r)
-	x.firstName.Set(r)
+// all lists the indexes, each with its order.
+func (x *indexes) all() [4]orderedTree {
+	return [...]orderedTree{{x.created, byCreated}, {x.email, byEmail}, {x.lastName, byLastName}, {x.firstName, byFirstName}}
 }
 
-func (x *indexes) remove(r *service.Record) {
-	x.created.Delete(r)
-	x.email.Delete(r)
-	x.lastName.Delete(r)
-	x.firstName.Delete(r)
+// replace puts new in the place of old; either may be nil. A new record that
+// stands where the old one did takes its place in one step instead of two.
+func (x *indexes) replace(old, new *service.Record) {
+	for _, t := range x.all() {
+		if old != nil && (new == nil || t.order(old, new) != 0) {
+			t.Delete(old)
+		}
+		if new != nil {
+			t.Set(new)
+		}
+	}
 }
 
 // withEmail returns the record with this e-mail key, or nil.

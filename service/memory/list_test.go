@@ -68,7 +68,7 @@ func population() *tables {
 			FirstName: []string{"ada", "bob", "carol", "dan"}[i*i%4],
 			LastName:  fmt.Sprintf("%c name %d", 'a'+i*i%7, i),
 		}
-		t.insert(r)
+		t.replace(nil, r)
 	}
 	return t
 }
@@ -203,7 +203,7 @@ func TestPopulationIsIndexed(t *testing.T) {
 	tables.check(t)
 	for _, r := range tables.byID {
 		if r.User.ID[15]%2 == 0 {
-			tables.remove(r)
+			tables.replace(r, nil)
 		}
 	}
 	tables.check(t)

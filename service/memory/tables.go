@@ -33,24 +33,34 @@ func newTables() *tables {
 	return &tables{byID: make(map[uuid.UUID]*service.Record), ids: newTree(byID), active: newIndexes(), inactive: newIndexes()}
 }
 
-func (t *tables) insert(r *service.Record) {
-	t.byID[r.User.ID] = r
+// replace puts new in the place of old; either may be nil.
+func (t *tables) replace(old, new *service.Record) {
 	if t.emails != nil {
-		t.emails[r.Keys.Email] = r
+		t.replaceUnindexed(old, new)
 		return
 	}
-	t.ids.Set(r)
-	t.indexesOf(r).insert(r)
+	if old != nil && (new == nil || t.indexesOf(old) != t.indexesOf(new)) {
+		delete(t.byID, old.User.ID)
+		t.ids.Delete(old)
+		t.indexesOf(old).replace(old, nil)
+		old = nil
+	}
+	if new != nil {
+		t.byID[new.User.ID] = new
+		t.ids.Set(new)
+		t.indexesOf(new).replace(old, new)
+	}
 }
 
-func (t *tables) remove(r *service.Record) {
-	delete(t.byID, r.User.ID)
-	if t.emails != nil {
-		delete(t.emails, r.Keys.Email)
-		return
+// replaceUnindexed is replace as long as there are no indexes.
+func (t *tables) replaceUnindexed(old, new *service.Record) {
+	if old != nil {
+		delete(t.byID, old.User.ID)
+		delete(t.emails, old.Keys.Email)
 	}
-	t.ids.Delete(r)
-	t.indexesOf(r).remove(r)
+	if new != nil {
+		t.byID[new.User.ID], t.emails[new.Keys.Email] = new, new
+	}
 }
 
 func (t *tables) indexesOf(r *service.Record) *indexes {

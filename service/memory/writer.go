@@ -16,6 +16,9 @@ const (
 	// maxBatch bounds how many changes share one transaction, and so how long
 	// the first of them waits for the others.
 	maxBatch = 256
+	// patience is how often the writer lets others run, with nobody queueing up
+	// meanwhile, before it goes on with fewer changes than the last time: 10 µs or so.
+	patience = 64
 	// probeInterval is how often a disk that refused a change is tried again.
 	probeInterval = 200 * time.Millisecond
 	// tidyInterval is how often changes that are too old are looked for, and how
@@ -73,13 +76,16 @@ func (s *Store) write() {
 	defer tidy.Stop()
 	probe := time.NewTicker(probeInterval)
 	defer probe.Stop()
+	callers := 0 // who were answered last, and who waited then
 	for {
 		select {
 		case j, ok := <-s.jobs:
 			if !ok {
 				return
 			}
-			s.carryOut(s.collect(j))
+			batch := s.collect(j, callers)
+			callers = len(batch) + len(s.jobs)
+			s.carryOut(batch)
 		case <-tidy.C:
 			s.pruneOld()
 			s.finishErasure()
@@ -89,12 +95,15 @@ func (s *Store) write() {
 	}
 }
 
-// collect adds to j what waits behind it. Callers that have just been answered
-// get the chance to queue up again first: sixteen of them then change half as
-// much again in the same time, and a single one loses nothing.
-func (s *Store) collect(j *job) []*job {
-	for queued := -1; queued < len(s.jobs); {
-		queued = len(s.jobs)
+// collect adds to j what waits behind it. When fewer wait than expected, callers
+// that have just been answered get the chance to queue up again first: sixteen
+// of them then change half as much again in the same time, and a single one
+// loses nothing.
+func (s *Store) collect(j *job, expected int) []*job {
+	for pass, queued := 0, 0; queued+1 < expected && pass < patience; pass++ {
+		if n := len(s.jobs); n > queued {
+			queued, pass = n, 0
+		}
 		runtime.Gosched()
 	}
 	batch := []*job{j}
@@ -122,7 +131,7 @@ func (s *Store) carryOut(batch []*job) {
 		}
 	}()
 	v := newView(s.tables)
-	var entries []journal.Entry
+	entries := make([]journal.Entry, 0, len(batch))
 	for _, j := range batch {
 		j.err = s.planned(j, v)
 		for _, step := range v.steps[len(entries):] {
@@ -166,13 +175,8 @@ func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool) err
 	defer s.mu.Unlock()
 	changes := make([]service.Change, len(entries))
 	for i, e := range entries {
-		if e.Old != nil {
-			s.tables.remove(e.Old)
-			s.erased = s.erased || e.New == nil
-		}
-		if e.New != nil {
-			s.tables.insert(e.New)
-		}
+		s.tables.replace(e.Old, e.New)
+		s.erased = s.erased || e.New == nil
 		changes[i] = e.Change
 	}
 	s.log.append(changes)

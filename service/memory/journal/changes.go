@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -15,15 +16,7 @@ import (
 // Changes returns at most limit changes with numbers over after and up to
 // through, oldest first; of one user alone unless userID is uuid.Nil.
 func (j *Journal) Changes(ctx context.Context, after, through int64, userID uuid.UUID, limit int) ([]service.Change, error) {
-	const columns = `SELECT ` + changeColumns + ` FROM changes `
-	var rows *sql.Rows
-	var err error
-	if userID == uuid.Nil {
-		rows, err = j.readers.QueryContext(ctx, columns+`WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`, after, through, limit)
-	} else {
-		rows, err = j.readers.QueryContext(ctx, columns+`WHERE user_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
-			userID[:], after, through, limit)
-	}
+	rows, err := j.queryChanges(ctx, after, through, userID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the change log: %w", err)
 	}
@@ -38,6 +31,18 @@ func (j *Journal) Changes(ctx context.Context, after, through int64, userID uuid
 		changes = append(changes, c)
 	}
 	return changes, rows.Err()
+}
+
+func (j *Journal) queryChanges(ctx context.Context, after, through int64, userID uuid.UUID, limit int) (*sql.Rows, error) {
+	const columns = `SELECT ` + changeColumns + ` FROM changes `
+	if userID == uuid.Nil {
+		return j.readers.QueryContext(ctx, columns+`WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`, after, through, limit)
+	}
+	seqs, err := json.Marshal(j.history.of(userID, after, through, limit))
+	if err != nil {
+		return nil, err
+	}
+	return j.readers.QueryContext(ctx, columns+`WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`, string(seqs))
 }
 
 // FirstSince returns the first change at or after t; one more than the last

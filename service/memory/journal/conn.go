@@ -39,8 +39,9 @@ func (c *conn) prepare(text string) (*stmt, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.prepared = append(c.prepared, &stmt{s})
-	return &stmt{s}, nil
+	p := &stmt{Stmt: s}
+	c.prepared = append(c.prepared, p)
+	return p, nil
 }
 
 // Close closes the connection and what it has prepared; SQLite would keep the
@@ -65,27 +66,29 @@ func (c *conn) query(ctx context.Context, text string, row func([]driver.Value) 
 // stmt is a prepared statement.
 type stmt struct {
 	driver.Stmt
+	args []driver.NamedValue
 }
 
 func (s *stmt) exec(args ...driver.Value) error {
-	_, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), named(args))
+	_, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), s.named(args))
 	return err
 }
 
 func (s *stmt) query(row func([]driver.Value) error, args ...driver.Value) error {
-	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), named(args))
+	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), s.named(args))
 	if err != nil {
 		return err
 	}
 	return forEach(rows, row)
 }
 
-func named(args []driver.Value) []driver.NamedValue {
-	values := make([]driver.NamedValue, len(args))
+// named is args as the driver wants them, in memory that the next call uses again.
+func (s *stmt) named(args []driver.Value) []driver.NamedValue {
+	s.args = s.args[:0]
 	for i, a := range args {
-		values[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: a})
 	}
-	return values
+	return s.args
 }
 
 func forEach(rows driver.Rows, row func([]driver.Value) error) (err error) {

@@ -23,6 +23,7 @@ type Journal struct {
 	readers *sql.DB
 	writer  *writer
 	state   State
+	history *history
 }
 
 // State is what the file says of itself.

@@ -442,7 +442,7 @@ func TestDamageFoundWhileErasingRefusesTheDeletion(t *testing.T) {
 	path := file(t)
 	j, _ := mustReady(t, path)
 	run(t, path, "UPDATE changes SET actor = 'eve' WHERE seq = 2")
-	says(t, j.Commit([]Entry{step(6, user(2), nil)}, 0), "find the user's changes")
+	says(t, j.Commit([]Entry{step(6, user(2), nil)}, 0), "erase the user's change 2: it is not as it was written")
 	if _, err := j.Changes(t.Context(), 0, 5, uuid.Nil, 10); err == nil {
 		t.Error("a change that was tampered with was returned")
 	}

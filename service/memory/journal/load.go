@@ -24,7 +24,7 @@ func (j *Journal) Load(ctx context.Context, add func(*service.Record)) error {
 // Start opens the file for writing. Until then it has only been read, so that
 // one which turns out to be damaged stays as it was.
 func (j *Journal) Start(ctx context.Context) (err error) {
-	if j.writer, err = openWriter(ctx, j.path, j.state); err != nil {
+	if j.writer, err = openWriter(ctx, j.path, j.state, j.history); err != nil {
 		return fmt.Errorf("cannot write to %s: %w", j.path, err)
 	}
 	return nil
@@ -45,7 +45,7 @@ func (j *Journal) check(ctx context.Context) error {
 	if err := c.checkStructure(ctx); err != nil {
 		return damaged(ctx, j.path, err)
 	}
-	if err := c.checkChanges(ctx, j.state); err != nil {
+	if j.history, err = c.readHistory(ctx, j.state); err != nil {
 		return damaged(ctx, j.path, fmt.Errorf("the change log: %w", err))
 	}
 	return nil
@@ -61,11 +61,11 @@ func (c *conn) checkStructure(ctx context.Context) error {
 	})
 }
 
-// checkChanges tells whether the change log is there without a gap, each
+// readHistory reads the change log, which must be there without a gap, each
 // change as it was written.
-func (c *conn) checkChanges(ctx context.Context, s State) error {
+func (c *conn) readHistory(ctx context.Context, s State) (*history, error) {
 	var sum checksum
-	expected := s.FirstSeq
+	expected, h := s.FirstSeq, newHistory(s.FirstSeq)
 	err := c.query(ctx, "SELECT "+changeColumns+" FROM changes ORDER BY seq", func(values []driver.Value) error {
 		ch, err := changeOf(values, &sum)
 		if err == nil && ch.Seq != expected {
@@ -75,12 +75,13 @@ func (c *conn) checkChanges(ctx context.Context, s State) error {
 			return fmt.Errorf("change %d: %w", expected, err)
 		}
 		expected++
+		h.add(ch.UserID)
 		return nil
 	})
 	if err == nil && expected != s.LastSeq+1 {
 		err = errors.New("the newest changes are missing")
 	}
-	return err
+	return h, err
 }
 
 func (j *Journal) loadUsers(ctx context.Context, add func(*service.Record)) error {

@@ -45,8 +45,6 @@ var migrations = []string{
 		checksum   INTEGER NOT NULL
 	) STRICT;
 
-	CREATE INDEX changes_by_user ON changes (user_id, seq);
-
 	CREATE TABLE state (
 		one      INTEGER PRIMARY KEY CHECK (one = 1),
 		log_id   TEXT    NOT NULL,   -- tells this change log from any other

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/google/uuid"
@@ -23,23 +24,25 @@ type Entry struct {
 // writer is the one connection that changes the file.
 type writer struct {
 	*conn
-	sum   checksum
-	state State
+	sum     checksum
+	state   State
+	history *history
 
 	begin, commitTx, rollback           *stmt
 	addUser, putUser, dropUser          *stmt
-	addChange, changesOf, rewrite, drop *stmt
+	addChange, getChange, rewrite, drop *stmt
 	getState, putState                  *stmt
 	putFence, putBallast                *stmt
 }
 
-// openWriter opens the file, which is in the state s, for writing.
-func openWriter(ctx context.Context, path string, s State) (*writer, error) {
+// openWriter opens the file, which is in the state s and holds the changes h,
+// for writing.
+func openWriter(ctx context.Context, path string, s State, h *history) (*writer, error) {
 	c, err := connect(path, "rw")
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: c, state: s}
+	w := &writer{conn: c, state: s, history: h}
 	if err := errors.Join(c.tune(ctx), w.prepareAll()); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -50,8 +53,10 @@ func openWriter(ctx context.Context, path string, s State) (*writer, error) {
 func (c *conn) tune(ctx context.Context) error {
 	// Deleted values are overwritten, not just unlinked. The write-ahead log may
 	// grow to 32 MiB before it is copied into the file: pages that change often
-	// are then copied once instead of many times.
-	return errors.Join(c.useWAL(ctx), c.exec(ctx, "PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 8192"))
+	// are then copied once instead of many times. A cache of 16 MB saves a sixth
+	// of a commit when twenty thousand users change in no order.
+	return errors.Join(c.useWAL(ctx), c.exec(ctx,
+		"PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 8192; PRAGMA cache_size = -16000"))
 }
 
 func (w *writer) prepareAll() error {
@@ -63,10 +68,10 @@ func (w *writer) prepareAll() error {
 		{&w.commitTx, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
 		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 11) + `?)`},
-		{&w.putUser, `UPDATE users SET (` + userColumns + `) = (?1, ` + strings.Repeat("?, ", 11) + `?) WHERE id = ?1`},
+		{&w.putUser, `UPDATE users SET (` + strings.TrimPrefix(userColumns, "id, ") + `) = (?2, ` + strings.Repeat("?, ", 10) + `?) WHERE id = ?1`},
 		{&w.dropUser, `DELETE FROM users WHERE id = ?`},
 		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.changesOf, `SELECT ` + changeColumns + ` FROM changes WHERE user_id = ?`},
+		{&w.getChange, `SELECT ` + changeColumns + ` FROM changes WHERE seq = ?`},
 		{&w.rewrite, `UPDATE changes SET fields = ?, checksum = ? WHERE seq = ?`},
 		{&w.drop, `DELETE FROM changes WHERE seq < ?`},
 		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
@@ -156,6 +161,11 @@ func (w *writer) commit(entries []Entry, keepFrom int64) error {
 			if err := w.write(&entries[i], &next, keepFrom); err != nil {
 				return err
 			}
+			if entries[i].New == nil {
+				if err := w.erase(entries[:i], entries[i].Old.User.ID); err != nil {
+					return err
+				}
+			}
 		}
 		if keepFrom > next.FirstSeq {
 			if err := w.drop.exec(keepFrom); err != nil {
@@ -167,6 +177,7 @@ func (w *writer) commit(entries []Entry, keepFrom int64) error {
 	})
 	if err == nil {
 		w.state = next
+		w.history.commit(entries, next.FirstSeq)
 	}
 	return err
 }
@@ -189,7 +200,7 @@ func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 		if err := put.exec(userValues(e.New, sum)...); err != nil {
 			return err
 		}
-	} else if err := w.deleteUser(e.Old.User.ID); err != nil {
+	} else if err := w.dropUser.exec(e.Old.User.ID[:]); err != nil {
 		return err
 	}
 	s.LastSeq = e.Change.Seq
@@ -207,31 +218,38 @@ func userValues(r *service.Record, sum int64) []driver.Value {
 		k.Email, k.FirstName, k.LastName, r.PasswordHash, sum}
 }
 
-// deleteUser removes the user and the values in the user's changes.
-func (w *writer) deleteUser(id uuid.UUID) error {
-	if err := w.dropUser.exec(id[:]); err != nil {
-		return err
-	}
-	var changes []service.Change
-	err := w.changesOf.query(func(values []driver.Value) error {
-		c, err := changeOf(values, &w.sum)
-		changes = append(changes, c)
-		return err
-	}, id[:])
-	if err != nil {
-		return fmt.Errorf("find the user's changes: %w", err)
-	}
-	for _, c := range changes {
-		c = c.Erased()
-		fields, err := json.Marshal(c.Fields)
-		if err != nil {
-			return err
+// erase removes the values from the user's changes, those of the transaction's
+// earlier entries among them.
+func (w *writer) erase(earlier []Entry, user uuid.UUID) error {
+	seqs := w.history.of(user, 0, w.state.LastSeq, math.MaxInt)
+	for _, e := range earlier {
+		if e.Change.UserID == user {
+			seqs = append(seqs, e.Change.Seq)
 		}
-		if err := w.rewrite.exec(string(fields), w.sum.ofChange(&c, string(fields)), c.Seq); err != nil {
-			return err
+	}
+	for _, seq := range seqs {
+		if err := w.eraseChange(seq); err != nil {
+			return fmt.Errorf("erase the user's change %d: %w", seq, err)
 		}
 	}
 	return nil
+}
+
+func (w *writer) eraseChange(seq int64) error {
+	var c service.Change
+	err := w.getChange.query(func(values []driver.Value) (err error) {
+		c, err = changeOf(values, &w.sum)
+		return err
+	}, seq)
+	if err != nil {
+		return err
+	}
+	c = c.Erased()
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return err
+	}
+	return w.rewrite.exec(string(fields), w.sum.ofChange(&c, string(fields)), seq)
 }
 
 func (w *writer) writeChange(c *service.Change) error {
