@@ -65,11 +65,11 @@ type Store interface {
 	// PasswordHash returns the user's password hash, or *[UserNotFoundError].
 	PasswordHash(ctx context.Context, id uuid.UUID) (string, error)
 
-	// Records returns at most limit users with all that is kept of them, in the
-	// order of their ids' bytes, starting behind the id after; behind uuid.Nil
-	// are all. Someone who walks them page by page sees each user that is there
-	// all the while exactly once.
-	Records(ctx context.Context, after uuid.UUID, limit int) ([]Record, error)
+	// Records returns at most limit users with all that is kept of them, oldest
+	// first, starting behind after; nil means with the oldest. Someone who walks
+	// them page by page sees each user that is there all the while exactly once.
+	Records(ctx context.Context, after *Position, limit int) ([]Record, error)
+
 	// ImportUsers carries out rows, at most [MaxImportRows] of them, one after
 	// the other and each seeing what the ones before it did, and returns as many
 	// results in their order. Each row on its own is one change, or none:
@@ -219,6 +219,11 @@ type ListQuery struct {
 	After, Before *Position
 	// Limit is the most users to return, at least 1.
 	Limit int
+}
+
+// Position is where r stands in the order of creation.
+func (r *Record) Position() Position {
+	return Position{At: r.User.CreatedAt, ID: r.User.ID}
 }
 
 // Apply returns r as it is after the update, and whether that differs from r.

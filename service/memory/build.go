@@ -25,7 +25,6 @@ func tablesOf(records []*service.Record) (*tables, error) {
 		for _, r := range records {
 			t.byID[r.User.ID] = r
 		}
-		t.fill(records, func(*indexes) *tree { return t.ids })
 	})
 	var err error
 	wg.Go(func() {

@@ -24,7 +24,7 @@ func (t *tables) list(q service.ListQuery) []*service.Record {
 	l := t.newListing(q)
 	switch {
 	case q.Filter.EmailKey != "":
-		return l.one(t.withEmail(q.Filter.EmailKey))
+		return l.one(t.WithEmail(q.Filter.EmailKey))
 	case q.Filter.Prefix != "":
 		return l.search()
 	}
@@ -123,7 +123,7 @@ func (l *listing) gather() []*service.Record {
 // count counts the users that f selects.
 func (t *tables) count(f service.Filter) int {
 	if f.EmailKey != "" {
-		if r := t.withEmail(f.EmailKey); r == nil || !matches(r, f) {
+		if r := t.WithEmail(f.EmailKey); r == nil || !matches(r, f) {
 			return 0
 		}
 		return 1

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/internal/plan"
 )
 
 // User implements [service.Store].
@@ -36,7 +37,7 @@ func (s *Store) record(ctx context.Context, id uuid.UUID) (*service.Record, erro
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return expect(s.tables.byID[id], id, nil)
+	return plan.Expect(s.tables.byID[id], id, nil)
 }
 
 // UsersByID implements [service.Store].
@@ -59,19 +60,25 @@ func (s *Store) UsersByID(ctx context.Context, ids []uuid.UUID) ([]service.User,
 
 // ListUsers implements [service.Store].
 func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.KeyedUser, error) {
+	found, err := s.list(ctx, q)
+	users := make([]service.KeyedUser, len(found))
+	for i, r := range found {
+		users[i] = service.KeyedUser{User: r.User, Keys: r.Keys}
+	}
+	return users, err
+}
+
+// list returns the records that q asks for. As records never change they can
+// be copied without the lock.
+func (s *Store) list(ctx context.Context, q service.ListQuery) ([]*service.Record, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err := s.rLockIndexed(ctx); err != nil {
 		return nil, err
 	}
-	found := s.tables.list(q)
-	s.mu.RUnlock()
-	users := make([]service.KeyedUser, len(found)) // records never change, so copying needs no lock
-	for i, r := range found {
-		users[i] = service.KeyedUser{User: r.User, Keys: r.Keys}
-	}
-	return users, nil
+	defer s.mu.RUnlock()
+	return s.tables.list(q), nil
 }
 
 // CountUsers implements [service.Store].
@@ -94,7 +101,7 @@ func (s *Store) rLockIndexed(ctx context.Context) error {
 		return nil
 	}
 	s.mu.RUnlock()
-	if err := s.change(ctx, time.Time{}, func(*view) error { return s.index() }); err != nil {
+	if err := s.change(ctx, time.Time{}, func(*plan.View) error { return s.index() }); err != nil {
 		return err
 	}
 	s.mu.RLock()

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/internal/plan"
 	"github.com/userd/userd/service/memory/journal"
 )
 
@@ -132,45 +132,22 @@ func (s *Store) Close() error {
 
 // CreateUser implements [service.Store].
 func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	return s.change(ctx, r.User.CreatedAt, func(v *view) error {
-		if v.record(r.User.ID) != nil {
-			return fmt.Errorf("the id %s is taken", r.User.ID)
-		}
-		if v.withEmail(r.Keys.Email) != nil {
-			return &service.EmailTakenError{}
-		}
-		v.stage(nil, &r)
-		return nil
-	})
+	return s.change(ctx, r.User.CreatedAt, func(v *plan.View) error { return v.Create(r) })
 }
 
 // UpdateUser implements [service.Store].
-func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
-	var result service.User
-	err := s.change(ctx, u.At, func(v *view) error {
-		old, err := expect(v.record(id), id, u.Expect)
-		if err != nil {
-			return err
-		}
-		new, err := v.update(old, u)
-		if err == nil {
-			result = new.User
-		}
+func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (updated service.User, err error) {
+	err = s.change(ctx, u.At, func(v *plan.View) error {
+		updated, err = v.Update(id, u)
 		return err
 	})
 	if err != nil {
 		return service.User{}, err
 	}
-	return result, nil
+	return updated, nil
 }
 
 // DeleteUser implements [service.Store].
 func (s *Store) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {
-	return s.change(ctx, d.At, func(v *view) error {
-		old, err := expect(v.record(id), id, d.Expect)
-		if err == nil {
-			v.stage(old, nil)
-		}
-		return err
-	})
+	return s.change(ctx, d.At, func(v *plan.View) error { return v.Delete(id, d) })
 }

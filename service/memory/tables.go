@@ -1,8 +1,6 @@
 package memory
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
@@ -12,8 +10,6 @@ import (
 // is never written to again: a change replaces it. tables does no locking.
 type tables struct {
 	byID map[uuid.UUID]*service.Record
-	// ids has all records in the order of their ids, for who walks them.
-	ids *tree
 	// Active and inactive users are indexed apart, so that a list of either
 	// needs no scan over the other; a list of both merges the two.
 	active, inactive *indexes
@@ -30,7 +26,7 @@ func newUnindexed() *tables {
 }
 
 func newTables() *tables {
-	return &tables{byID: make(map[uuid.UUID]*service.Record), ids: newTree(byID), active: newIndexes(), inactive: newIndexes()}
+	return &tables{byID: make(map[uuid.UUID]*service.Record), active: newIndexes(), inactive: newIndexes()}
 }
 
 // replace puts new in the place of old; either may be nil.
@@ -41,13 +37,11 @@ func (t *tables) replace(old, new *service.Record) {
 	}
 	if old != nil && (new == nil || t.indexesOf(old) != t.indexesOf(new)) {
 		delete(t.byID, old.User.ID)
-		t.ids.Delete(old)
 		t.indexesOf(old).replace(old, nil)
 		old = nil
 	}
 	if new != nil {
 		t.byID[new.User.ID] = new
-		t.ids.Set(new)
 		t.indexesOf(new).replace(old, new)
 	}
 }
@@ -70,20 +64,11 @@ func (t *tables) indexesOf(r *service.Record) *indexes {
 	return t.inactive
 }
 
-// expect returns r, the record of the user id or nil, if it is there and at
-// one of the versions that are expected.
-func expect(r *service.Record, id uuid.UUID, versions service.Versions) (*service.Record, error) {
-	if r == nil {
-		return nil, &service.UserNotFoundError{ID: id}
-	}
-	if versions != nil && !slices.Contains(versions, r.User.Version) {
-		return nil, &service.VersionConflictError{ID: id, Current: r.User.Version}
-	}
-	return r, nil
-}
+// Record implements [plan.Source].
+func (t *tables) Record(id uuid.UUID) *service.Record { return t.byID[id] }
 
-// withEmail returns the record with this e-mail key, or nil.
-func (t *tables) withEmail(key string) *service.Record {
+// WithEmail implements [plan.Source].
+func (t *tables) WithEmail(key string) *service.Record {
 	if t.emails != nil {
 		return t.emails[key]
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/internal/plan"
 	"github.com/userd/userd/service/memory/journal"
 )
 
@@ -34,14 +35,14 @@ type job struct {
 	at  time.Time
 	// plan stages what is to change, given the records that there will be when
 	// the change's turn comes. When it returns an error it has staged nothing.
-	plan func(*view) error
+	plan func(*plan.View) error
 
 	done chan struct{}
 	err  error
 }
 
 // change has the writer carry out plan.
-func (s *Store) change(ctx context.Context, at time.Time, plan func(*view) error) error {
+func (s *Store) change(ctx context.Context, at time.Time, plan func(*plan.View) error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -130,20 +131,20 @@ func (s *Store) carryOut(batch []*job) {
 			close(j.done)
 		}
 	}()
-	v := newView(s.tables)
+	v := plan.NewView(s.tables)
 	entries := make([]journal.Entry, 0, len(batch))
 	for _, j := range batch {
 		j.err = s.planned(j, v)
-		for _, step := range v.steps[len(entries):] {
-			c := service.NewChange(step.old, step.new, j.at, service.OriginOf(j.ctx))
+		for _, step := range v.Steps[len(entries):] {
+			c := service.NewChange(step.Old, step.New, j.at, service.OriginOf(j.ctx))
 			c.Seq = s.log.last + int64(len(entries)) + 1
-			entries = append(entries, journal.Entry{Old: step.old, New: step.new, Change: c})
+			entries = append(entries, journal.Entry{Old: step.Old, New: step.New, Change: c})
 		}
 	}
 	if len(entries) == 0 {
 		return
 	}
-	if err := s.commit(entries, v.imported); err != nil {
+	if err := s.commit(entries, v.Imported); err != nil {
 		for _, j := range batch {
 			j.err = err
 		}
@@ -151,7 +152,7 @@ func (s *Store) carryOut(batch []*job) {
 }
 
 // planned carries out j's plan, unless its caller has gone.
-func (s *Store) planned(j *job, v *view) error {
+func (s *Store) planned(j *job, v *plan.View) error {
 	if j.ctx.Err() != nil {
 		return context.Cause(j.ctx)
 	}

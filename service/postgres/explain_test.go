@@ -119,7 +119,7 @@ func TestListsNeverScan(t *testing.T) {
 // statementFor is what the store asks the server for q, once it knows whether
 // few or many users have the prefix.
 func statementFor(q service.ListQuery) *statement {
-	st := new(statement)
+	st := listing()
 	switch {
 	case q.Filter.EmailKey != "":
 		return st.byEmail(q)

@@ -20,11 +20,11 @@ const (
 func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.KeyedUser, error) {
 	switch {
 	case q.Filter.EmailKey != "":
-		return s.list(ctx, new(statement).byEmail(q))
+		return s.list(ctx, listing().byEmail(q))
 	case q.Filter.Prefix != "":
 		return s.search(ctx, q)
 	}
-	return s.list(ctx, new(statement).walk(q, q.Limit))
+	return s.list(ctx, listing().walk(q, q.Limit))
 }
 
 func (s *Store) list(ctx context.Context, st *statement) ([]service.KeyedUser, error) {
@@ -37,20 +37,20 @@ func (s *Store) list(ctx context.Context, st *statement) ([]service.KeyedUser, e
 // enough. Where they are not, because they lie far away, they are gathered
 // after all.
 func (s *Store) search(ctx context.Context, q service.ListQuery) ([]service.KeyedUser, error) {
-	few, err := s.hasAtMost(ctx, fewMatches, new(statement).matches(q.Filter, false))
+	few, err := s.hasAtMost(ctx, fewMatches, listing().matches(q.Filter, false))
 	if err != nil {
 		return nil, err
 	}
 	if !few {
-		found, err := s.list(ctx, new(statement).pick(q))
+		found, err := s.list(ctx, listing().pick(q))
 		if err != nil || len(found) == q.Limit {
 			return found, err
 		}
-		if ended, err := s.hasAtMost(ctx, maxWalk-1, new(statement).walk(q, maxWalk)); err != nil || ended {
+		if ended, err := s.hasAtMost(ctx, maxWalk-1, listing().walk(q, maxWalk)); err != nil || ended {
 			return found, err
 		}
 	}
-	return s.list(ctx, new(statement).gather(q))
+	return s.list(ctx, listing().gather(q))
 }
 
 // hasAtMost tells whether a query has at most n rows, looking at no more.
@@ -64,10 +64,10 @@ func (s *Store) hasAtMost(ctx context.Context, n int, st *statement) (bool, erro
 func (s *Store) CountUsers(ctx context.Context, f service.Filter) (int, error) {
 	switch {
 	case f.EmailKey != "":
-		st := new(statement).byEmail(service.ListQuery{Filter: f, Limit: 1})
+		st := listing().byEmail(service.ListQuery{Filter: f, Limit: 1})
 		return s.count(ctx, "SELECT count(*) FROM ("+st.text()+") users", st.args...)
 	case f.Prefix != "":
-		st := new(statement).matches(f, true)
+		st := listing().matches(f, true)
 		return s.count(ctx, "SELECT count(*) FROM ("+st.text()+") users", st.args...)
 	case f.IsActive == nil:
 		return s.count(ctx, countAll)

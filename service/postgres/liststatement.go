@@ -12,9 +12,13 @@ import (
 // what is asked for alone, so that there are few and the server can keep their
 // plans; values are arguments.
 type statement struct {
-	b    strings.Builder
-	args []any
+	b       strings.Builder
+	args    []any
+	columns string // of users that are read
 }
+
+// listing is an empty statement that reads users with their keys.
+func listing() *statement { return &statement{columns: keyedColumns} }
 
 func (s *statement) text() string { return s.b.String() }
 
@@ -79,7 +83,7 @@ func (s *statement) bound(q service.ListQuery, p *service.Position, operator str
 
 // byEmail is the query for the one user with q's e-mail key.
 func (s *statement) byEmail(q service.ListQuery) *statement {
-	s.add("SELECT ", keyedColumns, " FROM userd_users WHERE email_key = ", s.arg(q.Filter.EmailKey))
+	s.add("SELECT ", s.columns, " FROM userd_users WHERE email_key = ", s.arg(q.Filter.EmailKey))
 	if q.Filter.IsActive != nil {
 		s.add(" AND is_active = ", strconv.FormatBool(*q.Filter.IsActive))
 	}
@@ -98,7 +102,7 @@ func (s *statement) walk(q service.ListQuery, limit int) *statement {
 		s.branch(q, q.Filter.IsActive, most)
 		return s
 	}
-	s.add("SELECT ", keyedColumns, " FROM ((")
+	s.add("SELECT ", s.columns, " FROM ((")
 	s.branch(q, new(true), most)
 	s.add(") UNION ALL (")
 	s.branch(q, new(false), most)
@@ -108,7 +112,7 @@ func (s *statement) walk(q service.ListQuery, limit int) *statement {
 
 // branch is the part of a walk that one index answers.
 func (s *statement) branch(q service.ListQuery, active *bool, most string) {
-	s.add("SELECT ", keyedColumns, " FROM userd_users WHERE ")
+	s.add("SELECT ", s.columns, " FROM userd_users WHERE ")
 	if active == nil {
 		s.add("true")
 	} else {
@@ -120,7 +124,7 @@ func (s *statement) branch(q service.ListQuery, active *bool, most string) {
 
 // pick is the query for those of the first users of a walk that have the prefix.
 func (s *statement) pick(q service.ListQuery) *statement {
-	s.add("SELECT ", keyedColumns, " FROM (")
+	s.add("SELECT ", s.columns, " FROM (")
 	s.walk(q, maxWalk)
 	s.add(") users WHERE ")
 	s.startsWith(q.Filter.Prefix)
@@ -130,7 +134,7 @@ func (s *statement) pick(q service.ListQuery) *statement {
 
 // gather is the query for the users with the prefix that looks up all of them.
 func (s *statement) gather(q service.ListQuery) *statement {
-	s.add("SELECT ", keyedColumns, " FROM userd_users WHERE id IN (")
+	s.add("SELECT ", s.columns, " FROM userd_users WHERE id IN (")
 	s.matches(q.Filter, true)
 	s.add(")")
 	s.bounds(q)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -149,4 +150,14 @@ func changeArrays(changes []service.Change) ([]any, error) {
 		fields[i] = string(text)
 	}
 	return []any{seqs, times, kinds, users, versions, fields, actors, requests}, nil
+}
+
+// recordNames are the recordColumns one by one.
+var recordNames = strings.Split(recordColumns, ", ")
+
+// recordValues are the values of the recordColumns.
+func recordValues(r *service.Record) []any {
+	u, k := &r.User, &r.Keys
+	return []any{[16]byte(u.ID), u.Email, u.FirstName, u.LastName, u.IsActive, u.Version, u.CreatedAt, u.UpdatedAt,
+		k.Email, k.FirstName, k.LastName, r.PasswordHash}
 }

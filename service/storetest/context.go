@@ -55,7 +55,7 @@ func contextCases() []contract {
 			return err
 		}},
 		{"Records", func(ctx context.Context, s service.Store, r service.Record) error {
-			_, err := s.Records(ctx, uuid.Nil, 1)
+			_, err := s.Records(ctx, nil, 1)
 			return err
 		}},
 		{"ImportUsers", func(ctx context.Context, s service.Store, r service.Record) error {

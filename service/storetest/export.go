@@ -1,12 +1,9 @@
 package storetest
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 	"testing"
-
-	"github.com/google/uuid"
+	"time"
 
 	"github.com/userd/userd/service"
 )
@@ -14,7 +11,7 @@ import (
 func exportCases() []contract {
 	return []contract{
 		{"an empty store has no records", func(t *testing.T, s service.Store) {
-			wantRecords(t, s, uuid.Nil, 1)
+			wantRecords(t, s, nil, 1)
 		}},
 		{"records are all that is kept of a user", func(t *testing.T, s service.Store) {
 			r := user("Ada@example.com", named("Augusta Ada", "King"), inactive)
@@ -22,29 +19,29 @@ func exportCases() []contract {
 			u := service.Update{At: later, LastName: text("Byron")}
 			update(t, s, r.User.ID, u)
 			r, _ = u.Apply(r)
-			wantRecords(t, s, uuid.Nil, all, r)
+			wantRecords(t, s, nil, all, r)
 		}},
-		{"records are in the order of their ids' bytes, in pages of any size", func(t *testing.T, s service.Store) {
+		{"records are in the order of creation, in pages of any size", func(t *testing.T, s service.Store) {
 			records := spread(11)
 			create(t, s, records...)
-			byID := inOrderOfIDs(records)
 			for _, size := range []int{1, 2, 3, 10, 11, 12, all} {
-				wantSame(t, fmt.Sprintf("pages of %d", size), byID, walkRecords(t, s, size, nil), nil)
+				wantSame(t, fmt.Sprintf("pages of %d", size), byCreation(records), walkRecords(t, s, size, nil), nil)
 			}
 		}},
-		{"records start behind an id, whoever has it", func(t *testing.T, s service.Store) {
-			a, b, c := user("a", withID(1)), user("b", withID(3)), user("c", withID(5))
+		{"records start behind a place, whether a user stands there or not", func(t *testing.T, s service.Store) {
+			a, b, c := user("a", withID(1)), user("b", withID(3), inactive), user("c", withID(5))
 			create(t, s, c, a, b)
 			for after, want := range map[byte][]service.Record{0: {a, b, c}, 1: {b, c}, 2: {b, c}, 3: {c}, 4: {c}, 5: nil, 255: nil} {
-				wantRecords(t, s, numberedID(after), all, want...)
+				wantRecords(t, s, &service.Position{At: a.User.CreatedAt, ID: numberedID(after)}, all, want...)
 			}
-			wantRecords(t, s, uuid.Max, all)
+			wantRecords(t, s, &service.Position{At: a.User.CreatedAt.Add(-time.Microsecond), ID: numberedID(255)}, all, a, b, c)
+			wantRecords(t, s, &service.Position{At: a.User.CreatedAt.Add(time.Microsecond)}, all)
 		}},
 		{"deleted users have no record", func(t *testing.T, s service.Store) {
 			a, b := user("a", withID(1)), user("b", withID(2))
 			create(t, s, a, b)
 			remove(t, s, a.User.ID)
-			wantRecords(t, s, uuid.Nil, all, b)
+			wantRecords(t, s, nil, all, b)
 		}},
 		{"who walks the records sees each user once, whoever comes and goes meanwhile", func(t *testing.T, s service.Store) {
 			stay, leave := spread(20), spread(20)
@@ -54,11 +51,11 @@ func exportCases() []contract {
 			}
 			create(t, s, stay...)
 			create(t, s, leave...)
-			byID := inOrderOfIDs(leave)
+			leave = byCreation(leave)
 			var seen []service.KeyedUser
 			for _, r := range walkRecords(t, s, 3, func(page int) {
-				remove(t, s, byID[page].User.ID)
-				remove(t, s, byID[len(byID)-1-page].User.ID)
+				remove(t, s, leave[page].User.ID)
+				remove(t, s, leave[len(leave)-1-page].User.ID)
 				create(t, s, user(fmt.Sprintf("guest %d", page)))
 			}) {
 				seen = append(seen, service.KeyedUser{User: r.User, Keys: r.Keys})
@@ -68,23 +65,25 @@ func exportCases() []contract {
 	}
 }
 
-// spread are n users whose ids differ in every byte, in no order.
+// spread are n users, some of them created at the same time and some inactive,
+// in no order.
 func spread(n int) []service.Record {
 	records := users(n)
 	for i := range records {
-		id := &records[i].User.ID
-		for j := range id {
-			id[j] = byte((i*(j+1)*89 + j*37) % 256)
+		u := &records[i].User
+		for j := range u.ID {
+			u.ID[j] = byte((i*(j+1)*89 + j*37) % 256)
 		}
-		id[15] = byte(2 * i)
+		u.ID[15] = byte(2 * i)
+		u.CreatedAt = start.Add(time.Duration(i*7%5) * time.Microsecond)
+		u.IsActive = i%3 != 0
 	}
 	return records
 }
 
-func inOrderOfIDs(records []service.Record) []service.Record {
-	return slices.SortedFunc(slices.Values(records), func(a, b service.Record) int {
-		return bytes.Compare(a.User.ID[:], b.User.ID[:])
-	})
+// byCreation are records in the order of creation.
+func byCreation(records []service.Record) []service.Record {
+	return sorted(records, service.Order{Field: service.OrderByCreatedAt})
 }
 
 // walkRecords reads all records in pages of size and calls between after each
@@ -92,7 +91,8 @@ func inOrderOfIDs(records []service.Record) []service.Record {
 func walkRecords(t *testing.T, s service.Store, size int, between func(page int)) []service.Record {
 	t.Helper()
 	var walked []service.Record
-	for page, after := 0, uuid.Nil; ; page++ {
+	var after *service.Position
+	for page := 0; ; page++ {
 		records, err := s.Records(t.Context(), after, size)
 		if err != nil || len(records) > size {
 			t.Fatalf("%d records, %v, want at most %d", len(records), err, size)
@@ -101,15 +101,15 @@ func walkRecords(t *testing.T, s service.Store, size int, between func(page int)
 		if len(records) < size {
 			return walked
 		}
-		after = records[size-1].User.ID
+		after = new(records[size-1].Position())
 		if between != nil && page < 5 {
 			between(page)
 		}
 	}
 }
 
-func wantRecords(t *testing.T, s service.Store, after uuid.UUID, limit int, want ...service.Record) {
+func wantRecords(t *testing.T, s service.Store, after *service.Position, limit int, want ...service.Record) {
 	t.Helper()
 	got, err := s.Records(t.Context(), after, limit)
-	wantSame(t, fmt.Sprintf("records after %s", after), want, got, err)
+	wantSame(t, fmt.Sprintf("records after %+v", after), want, got, err)
 }

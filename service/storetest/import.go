@@ -59,7 +59,7 @@ func importNewCases() []contract {
 				want[i] = wasCreated
 			}
 			wantImport(t, s, service.ConflictFail, rows(records...), want...)
-			wantSame(t, "the records", inOrderOfIDs(records), walkRecords(t, s, 999, nil), nil)
+			wantSame(t, "the records", byCreation(records), walkRecords(t, s, 999, nil), nil)
 			wantCount(t, s, service.Filter{}, len(records))
 		}},
 		{"rows change nothing but their own users", func(t *testing.T, s service.Store) {
@@ -197,7 +197,7 @@ func importConflictCases() []contract {
 				})
 			}
 			callers.Wait()
-			wantSame(t, "the records", inOrderOfIDs(records), walkRecords(t, s, all, nil), nil)
+			wantSame(t, "the records", byCreation(records), walkRecords(t, s, all, nil), nil)
 			wantGapless(t, changesAfter(t, s, 0), len(records))
 		}},
 	}

@@ -70,7 +70,7 @@ func faults() map[string]fault {
 		"hides why a context ended":            {"context", func(s service.Store) service.Store { return causeless{s} }},
 		"gives away its own memory":            {"caller", func(s service.Store) service.Store { return &sharedChanges{Store: s} }},
 		"forgets how far the log was searched": {"log", func(s service.Store) service.Store { return noThrough{s} }},
-		"exports by creation":                  {"export", func(s service.Store) service.Store { return creationOrder{s} }},
+		"exports in another order":             {"export", func(s service.Store) service.Store { return emailOrder{s} }},
 		"imports all rows or none":             {"import", func(s service.Store) service.Store { return allOrNothing{s} }},
 		"leaves out the last user":             {"model", func(s service.Store) service.Store { return shortLists{s} }},
 	}
@@ -234,9 +234,9 @@ func (s shortLists) ListUsers(ctx context.Context, q service.ListQuery) ([]servi
 	return users, err
 }
 
-type creationOrder struct{ service.Store }
+type emailOrder struct{ service.Store }
 
-func (s creationOrder) Records(ctx context.Context, after uuid.UUID, limit int) ([]service.Record, error) {
+func (s emailOrder) Records(ctx context.Context, after *service.Position, limit int) ([]service.Record, error) {
 	records, err := s.Store.Records(ctx, after, limit)
 	slices.SortStableFunc(records, func(a, b service.Record) int { return strings.Compare(a.Keys.Email, b.Keys.Email) })
 	return records, err

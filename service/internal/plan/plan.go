@@ -24,6 +24,9 @@ type Source interface {
 type View struct {
 	// Steps are what has been staged, in its order.
 	Steps []Step
+	// Imported has the ids of users that an import creates. Unlike other new
+	// ones these may have belonged to somebody before.
+	Imported map[uuid.UUID]bool
 
 	source Source
 	byID   map[uuid.UUID]*service.Record // nil: will be gone
@@ -35,7 +38,7 @@ type Step struct{ Old, New *service.Record }
 
 // NewView returns a view of s in which nothing is staged.
 func NewView(s Source) *View {
-	return &View{source: s, byID: make(map[uuid.UUID]*service.Record), emails: make(map[string]*service.Record)}
+	return &View{source: s, byID: make(map[uuid.UUID]*service.Record), emails: make(map[string]*service.Record), Imported: make(map[uuid.UUID]bool)}
 }
 
 // Record implements [Source].
