@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/service"
-	"github.com/userd/userd/service/memory"
 )
 
 const changeFields = `cursor at kind userId version fields { field old new } actor requestId`
@@ -207,9 +207,7 @@ func TestChangesRefuseWrongArguments(t *testing.T) {
 // cursor.
 func expiring(t *testing.T) (f *fixture, first any) {
 	f = newFixture(t, setup{store: func(service.Store) service.Store {
-		short := memory.NewWith(memory.Config{KeepChanges: 2})
-		t.Cleanup(func() { short.Close() })
-		return short
+		return teststore.Open(t, 2)
 	}})
 	f.create(ada())
 	first = f.post(`{ changes { pageInfo { endCursor } } }`, nil).path(t, "data", "changes", "pageInfo", "endCursor")

@@ -20,9 +20,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/graph"
+	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
-	"github.com/userd/userd/service/memory"
 )
 
 // fixture is a server over a service whose ids and times are predictable: the
@@ -55,9 +55,7 @@ func newFixture(t *testing.T, options ...setup) *fixture {
 	if len(options) > 0 {
 		o = options[0]
 	}
-	kept := memory.New()
-	t.Cleanup(func() { kept.Close() })
-	f := &fixture{t: t, log: &logBuffer{}, calls: &countingStore{Store: kept}}
+	f := &fixture{t: t, log: &logBuffer{}, calls: &countingStore{Store: teststore.Open(t, 0)}}
 	var store service.Store = f.calls
 	if o.store != nil {
 		store = o.store(store)

@@ -220,7 +220,7 @@ func TestQueriesAndMutationsOverStreams(t *testing.T) {
 // answer.
 func TestStreamsOutliveTheServersTimeouts(t *testing.T) {
 	overBoth(t, func(t *testing.T, subscribe subscribeFunc) {
-		const short = 50 * time.Millisecond
+		const short = 250 * time.Millisecond
 		f := newFixture(t, setup{readTimeout: short, writeTimeout: short, config: graph.Config{Streams: graph.Streams{KeepAlive: short}}})
 		s := subscribe(f, follow, vars{"after": f.end()})
 		s.awaitKeepAlives(4)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
@@ -176,9 +177,7 @@ func TestCursorsOfAnotherLogAndOldOnesAreExpired(t *testing.T) {
 	other := serve(t)
 	changed(other)
 	cursor := other.get("/changes").changes()[0].Cursor
-	store := memory.NewWith(memory.Config{KeepChanges: 2})
-	t.Cleanup(func() { store.Close() })
-	s := serveStore(t, store, Config{})
+	s := serveStore(t, teststore.Open(t, 2), Config{})
 	s.get("/changes?after="+cursor).problem(410, "CURSOR_EXPIRED")
 	id := s.create(newUser("ada@example.com", "Ada", "Byron")).ID
 	first := s.get("/changes").changes()[0].Cursor
@@ -310,7 +309,7 @@ func TestStreamEndsWhenTheServerShutsDown(t *testing.T) {
 
 // cutStore is a store whose log is cut off while it is read.
 type cutStore struct {
-	*memory.Store
+	service.Store
 	err error
 }
 

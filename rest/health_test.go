@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/userd/userd/service/memory"
+	"github.com/userd/userd/service"
 )
 
 func TestHealth(t *testing.T) {
@@ -42,7 +42,7 @@ func TestHealth(t *testing.T) {
 }
 
 // silentStore is a store whose engine never answers.
-type silentStore struct{ *memory.Store }
+type silentStore struct{ service.Store }
 
 func (silentStore) Ping(ctx context.Context) error {
 	<-ctx.Done()

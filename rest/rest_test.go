@@ -15,9 +15,9 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
-	"github.com/userd/userd/service/memory"
 )
 
 const (
@@ -48,15 +48,7 @@ func serveStore(t *testing.T, store service.Store, c Config) *server {
 }
 
 // newStore is an empty store that the test closes.
-func newStore(t testing.TB) *memory.Store {
-	store := memory.New()
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return store
-}
+func newStore(t testing.TB) service.Store { return teststore.Open(t, 0) }
 
 // newService is a service whose passwords cost little and whose gate lets
 // every test in.
@@ -259,7 +251,7 @@ var passwordRelated = regexp.MustCompile(`(?i)argon|hash|SecurePass123`)
 
 // faultyStore is a store whose methods fail with err once it is set.
 type faultyStore struct {
-	*memory.Store
+	service.Store
 	err error
 }
 

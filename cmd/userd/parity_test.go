@@ -16,8 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/service"
-	"github.com/userd/userd/service/memory"
 	"github.com/userd/userd/service/servicetest"
 )
 
@@ -50,13 +50,9 @@ func transports(t *testing.T) map[string]api {
 
 // newServer serves a new service that hashes cheaply.
 func newServer(t *testing.T) string {
-	store := memory.New()
-	svc := service.New(store, service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
+	svc := service.New(teststore.Open(t, 0), service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
 	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24)) // some cases are very long
-	t.Cleanup(func() {
-		server.Close()
-		store.Close()
-	})
+	t.Cleanup(server.Close)
 	return server.URL
 }
 

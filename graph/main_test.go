@@ -1,0 +1,10 @@
+package graph_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/userd/userd/internal/teststore"
+)
+
+func TestMain(m *testing.M) { os.Exit(teststore.Main(m)) }
