@@ -57,15 +57,21 @@ func unindexedOf(records []*service.Record) (*tables, error) {
 
 // fill adds sorted records to the tree that is picked from the indexes which
 // each belongs to. Filling from left to right leaves each leaf half full, as a
-// full one is split and its left half never seen again; hence every second
-// record first, and the others into the room that is left.
+// full one is split and its left half never seen again; hence a part of the
+// records first, and the others into the room that is left. Of two halves the
+// second would be too much for many a leaf, which would be split again.
 func (t *tables) fill(sorted []*service.Record, pick func(*indexes) *tree) {
-	for i := 0; i < len(sorted); i += 2 {
-		pick(t.indexesOf(sorted[i])).Load(sorted[i])
-	}
+	first := func(i int) bool { return i%9 < 5 }
 	var hint btree.PathHint
-	for i := 1; i < len(sorted); i += 2 {
-		pick(t.indexesOf(sorted[i])).SetHint(sorted[i], &hint)
+	for i, r := range sorted {
+		if first(i) {
+			pick(t.indexesOf(r)).Load(r)
+		}
+	}
+	for i, r := range sorted {
+		if !first(i) {
+			pick(t.indexesOf(r)).SetHint(r, &hint)
+		}
 	}
 }
 

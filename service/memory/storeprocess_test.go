@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
+	"github.com/userd/userd/service/memory/journal"
 )
 
 // storeVariable names the file of the store that the test binary serves to the
@@ -45,6 +47,7 @@ type answer struct {
 	Author, Step int
 	Error        string
 	Code         service.Code
+	Unknown      bool // whether the change was made
 	Steps        map[int]int
 }
 
@@ -64,7 +67,7 @@ func storeProcess(path string, in io.Reader, out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	say := func(a answer, err error) error {
 		if err != nil {
-			a.Error, a.Code = err.Error(), service.CodeOf(err)
+			a.Error, a.Code, a.Unknown = err.Error(), service.CodeOf(err), errors.Is(err, journal.ErrOutcomeUnknown)
 		}
 		mu.Lock()
 		defer mu.Unlock()

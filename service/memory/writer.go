@@ -188,6 +188,17 @@ func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool) err
 	return nil
 }
 
+// forget tells readers that changes will be gone before they are: one that
+// reads them from the journal looks here afterwards whether it missed any.
+func (s *Store) forget(before int64) {
+	if before <= s.log.first {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.dropBefore(before)
+}
+
 // commitJournal writes entries to the disk. After a failure it refuses at once
 // until a probe has gone through: a failed fsync says nothing about what is on
 // the disk, and trying the same again could seem to work without working.
@@ -195,6 +206,7 @@ func (s *Store) commitJournal(entries []journal.Entry, keepFrom int64) error {
 	if err := s.diskError(); err != nil {
 		return err
 	}
+	s.forget(keepFrom)
 	if err := s.journal.Commit(entries, keepFrom); err != nil {
 		s.diskFailed(err)
 		return s.diskError()

@@ -1,10 +1,10 @@
 package journal
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,19 +63,17 @@ func recordOf(values []driver.Value, sum *checksum) (*service.Record, int64, err
 	return r, want, in.err
 }
 
-// pack moves texts into one piece of memory, equal ones to the same place: a
-// million users are a hundred megabytes smaller for it.
+// pack moves texts into one piece of memory, those that are part of one before
+// them, as a key is of its value and a name often of an e-mail address, to where
+// they are there already: a million users are a hundred megabytes smaller for it.
 func pack(texts [7]*string) {
 	buf := make([]byte, 0, 512)
 	var from [len(texts)]int
 	for i, t := range texts {
-		same := slices.IndexFunc(texts[:i], func(s *string) bool { return *s == *t })
-		if same >= 0 {
-			from[i] = from[same]
-			continue
+		if from[i] = bytes.Index(buf, []byte(*t)); from[i] < 0 {
+			from[i] = len(buf)
+			buf = append(buf, *t...)
 		}
-		from[i] = len(buf)
-		buf = append(buf, *t...)
 	}
 	all := string(buf)
 	for i, t := range texts {
