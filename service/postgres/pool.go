@@ -58,7 +58,7 @@ func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Co
 	}
 	if s.reading.Add(1) > maxReading {
 		s.reading.Add(-1)
-		return v, &service.UnavailableError{Reason: "Too many requests wait for the database; try again in a moment.", RetryAfter: time.Second}
+		return v, errTooManyReads()
 	}
 	defer s.reading.Add(-1)
 	limited, cancel := context.WithTimeout(ctx, readTimeout)
@@ -77,6 +77,10 @@ func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Co
 			return v, unavailable(err)
 		}
 	}
+}
+
+func errTooManyReads() error {
+	return &service.UnavailableError{Reason: "Too many requests wait for the database; try again in a moment.", RetryAfter: time.Second}
 }
 
 func readOnce[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Conn) (T, error)) (v T, err error) {

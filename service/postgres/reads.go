@@ -12,11 +12,7 @@ import (
 
 // User implements [service.Store].
 func (s *Store) User(ctx context.Context, id uuid.UUID) (service.User, error) {
-	return read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (u service.User, err error) {
-		err = conn.QueryRow(ctx, selectUser, [16]byte(id)).Scan(userTargets(&u)...)
-		inUTC(&u)
-		return u, notFound(err, id)
-	})
+	return s.lookups.user(ctx, id)
 }
 
 // PasswordHash implements [service.Store].

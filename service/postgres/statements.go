@@ -20,7 +20,6 @@ const (
 
 // Reads, each one statement and so one snapshot.
 const (
-	selectUser         = `SELECT ` + userColumns + ` FROM userd_users WHERE id = $1`
 	selectUsers        = `SELECT ` + userColumns + ` FROM userd_users WHERE id = ANY($1)`
 	selectPasswordHash = `SELECT password_hash FROM userd_users WHERE id = $1`
 

@@ -18,10 +18,11 @@ import (
 
 // Store is a [service.Store] on a PostgreSQL database. Make one with [Open].
 type Store struct {
-	config Config
-	pool   *pgxpool.Pool
-	writer *writer
-	latest *latest
+	config  Config
+	pool    *pgxpool.Pool
+	writer  *writer
+	latest  *latest
+	lookups lookups
 
 	hears     atomic.Bool  // of changes by notifications
 	reading   atomic.Int64 // reads under way
@@ -60,6 +61,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{config: c, pool: pool, latest: newLatest(log.Last)}
+	s.lookups.store = s
 	s.writer = newWriter(s, pc, log.ID)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
