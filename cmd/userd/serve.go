@@ -21,10 +21,10 @@ import (
 
 // serveCmd has the settings of the server.
 type serveCmd struct {
-	Addr        string      `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
-	DatabaseURL databaseURL `env:"DATABASE_URL" default:"file:userd.db" help:"Where users are kept: file:PATH, or memory: for a service that forgets."`
-	LogLevel    string      `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
-	LogFormat   string      `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
+	Addr string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	storeSettings
+	LogLevel  string `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat string `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
 
 	ReadHeaderTimeout time.Duration `env:"USERD_READ_HEADER_TIMEOUT" default:"5s" help:"Time a client has to send a request's headers."`
 	ReadTimeout       time.Duration `env:"USERD_READ_TIMEOUT" default:"15s" help:"Time a client has to send a whole request."`
@@ -37,29 +37,16 @@ type serveCmd struct {
 	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
 	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"65536" help:"Most bytes of a request's body."`
 
-	PasswordMinLength int           `env:"USERD_PASSWORD_MIN_LENGTH" default:"8" help:"Fewest characters of a password."`
-	PasswordMaxLength int           `env:"USERD_PASSWORD_MAX_LENGTH" default:"128" help:"Most characters of a password."`
-	HashSlots         int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
-	HashQueue         int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
-	HashWait          time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
-
-	KeepChanges    int           `env:"USERD_KEEP_CHANGES" default:"100000" help:"How many changes the change log keeps."`
-	KeepChangesFor time.Duration `env:"USERD_KEEP_CHANGES_FOR" default:"720h" help:"How long it keeps them."`
+	passwordSettings
+	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
+	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
+	HashWait  time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
 }
 
 // Validate refuses settings under which the server could not work; kong calls it.
 func (c *serveCmd) Validate() error {
-	positive := func(ok bool, flag string) error {
-		if !ok {
-			return fmt.Errorf("--%s must be greater than zero", flag)
-		}
-		return nil
-	}
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		return errors.New("--addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
-	}
-	if c.PasswordMinLength < 1 || c.PasswordMaxLength < c.PasswordMinLength {
-		return errors.New("--password-min-length must be at least 1 and at most --password-max-length")
 	}
 	if c.HashSlots < 0 || c.DrainDelay < 0 {
 		return errors.New("--hash-slots and --drain-delay must not be negative")
@@ -75,8 +62,8 @@ func (c *serveCmd) Validate() error {
 		positive(c.MaxBodyBytes > 0, "max-body-bytes"),
 		positive(c.HashQueue > 0, "hash-queue"),
 		positive(c.HashWait > 0, "hash-wait"),
-		positive(c.KeepChanges > 0, "keep-changes"),
-		positive(c.KeepChangesFor > 0, "keep-changes-for"))
+		c.passwordSettings.check(),
+		c.storeSettings.check())
 }
 
 func isPort(s string) bool {
@@ -92,7 +79,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
-	store, err := c.openStore(ctx, log)
+	store, err := c.open(ctx, memory.Config{Log: log})
 	if err != nil {
 		return err
 	}
@@ -108,7 +95,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 
 func (c *serveCmd) serviceConfig() service.Config {
 	return service.Config{
-		Passwords: service.PasswordPolicy{MinLength: c.PasswordMinLength, MaxLength: c.PasswordMaxLength},
+		Passwords: c.policy(),
 		Hashing:   service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
 	}
 }
@@ -191,13 +178,4 @@ func finished(ctx context.Context, requests *sync.WaitGroup) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// openStore opens the store that the database URL names.
-func (c *serveCmd) openStore(ctx context.Context, log *slog.Logger) (service.Store, error) {
-	config := memory.Config{KeepChanges: c.KeepChanges, KeepChangesFor: c.KeepChangesFor, Log: log}
-	if c.DatabaseURL.scheme == "memory" {
-		return memory.NewWith(config), nil
-	}
-	return memory.Open(ctx, c.DatabaseURL.path, config)
 }
