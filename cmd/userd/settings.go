@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/userd/userd/service"
@@ -34,6 +35,20 @@ func (s *storeSettings) open(ctx context.Context, c memory.Config) (service.Stor
 		return memory.NewWith(c), nil
 	}
 	return memory.Open(ctx, s.DatabaseURL.path, c)
+}
+
+// mustExist refuses a place that nobody keeps users in: opening it would make
+// it one.
+func (s *storeSettings) mustExist() error {
+	switch s.DatabaseURL.scheme {
+	case "memory":
+		return errors.New("memory: keeps no users beyond a process; name where they are kept with --database-url")
+	case "file":
+		if _, err := os.Stat(s.DatabaseURL.path); err != nil {
+			return fmt.Errorf("there is nothing to export: %w", err)
+		}
+	}
+	return nil
 }
 
 // passwordSettings say which passwords are good enough.
