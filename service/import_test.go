@@ -164,6 +164,9 @@ func TestImportOfMistakes(t *testing.T) {
 		"changed before created": {func(in *service.ImportInput) {
 			in.CreatedAt, in.UpdatedAt = text("2026-11-23T12:00:00Z"), text("2026-11-23T11:59:59Z")
 		}, mistakes{"updated_at": "OUT_OF_RANGE"}},
+		"a row that is no row": {func(in *service.ImportInput) {
+			*in = service.ImportInput{Mistakes: []service.FieldError{{Code: "INVALID", Message: "No JSON."}}}
+		}, mistakes{"": "INVALID"}},
 		"mistakes from before": {func(in *service.ImportInput) {
 			in.FirstName = text("")
 			in.Email = service.Optional[string]{}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ type ImportInput struct {
 	CreatedAt    Optional[string]
 	UpdatedAt    Optional[string]
 	// Mistakes are what was wrong with the row before it could be an input, at
-	// most one a field. They are reported together with the others.
+	// most one a field. They are reported together with the others, unless one of
+	// them has no field: the row as a whole is of no use.
 	Mistakes []FieldError
 }
 
@@ -45,6 +47,9 @@ type parsedRow struct {
 // parseImport checks every field of a row, by the rules of creating a user.
 func (s *Service) parseImport(in ImportInput, now time.Time) (parsedRow, error) {
 	c := checker{fields: in.Mistakes}
+	if slices.ContainsFunc(in.Mistakes, func(f FieldError) bool { return f.Field == "" }) {
+		return parsedRow{}, c.err()
+	}
 	ch := c.user(in.UserInput, s.passwords, FieldEmail, FieldFirstName, FieldLastName)
 	id := parseField(&c, FieldID, false, in.ID, parseImportID)
 	hash := parseField(&c, FieldPasswordHash, false, in.PasswordHash, importHash)

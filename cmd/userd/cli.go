@@ -18,6 +18,8 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Serve the API; the default command."`
 	Backup      backupCmd      `cmd:"" help:"Write the users and the change log to a new file, also while the server runs."`
+	Export      exportCmd      `cmd:"" help:"Write all users as NDJSON or CSV."`
+	Import      importCmd      `cmd:"" help:"Read users from NDJSON or CSV."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a PostgreSQL database's schema up to date."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running userd whether it is ready; status 0 if so, 1 if not."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

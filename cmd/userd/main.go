@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,9 +34,16 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		fmt.Fprintf(stderr, "userd: %v\n", err)
 		return exitUsage
 	}
-	if err := command(ctx, stdout, stderr); err != nil {
-		fmt.Fprintf(stderr, "userd: %v\n", err)
-		return exitFailure
+	if err = command(ctx, stdout, stderr); err == nil {
+		return exitOK
 	}
-	return exitOK
+	fmt.Fprintf(stderr, "userd: %v\n", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailure
 }
+
+// usageError is the error of a command that was asked for something that makes
+// no sense, which it could not know before it ran.
+type usageError struct{ error }

@@ -11,11 +11,11 @@ import (
 
 // migrateCmd has the settings of a migration by hand.
 type migrateCmd struct {
-	databaseFlags
+	databaseSettings
 }
 
 // Validate refuses what cannot work; kong calls it.
-func (c *migrateCmd) Validate() error { return c.validate() }
+func (c *migrateCmd) Validate() error { return c.check() }
 
 // run brings a PostgreSQL database's schema to this program's version, while
 // servers may be running on it.

@@ -132,3 +132,22 @@ func get(t testing.TB, url string) string {
 	}
 	return string(body)
 }
+
+func TestMovingShowsWhatHappens(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink(os.Args[0], filepath.Join(dir, "userd")); err != nil {
+		t.Fatal(err)
+	}
+	known := make(names)
+	for _, e := range examples(t, "../../docs/moving.md") {
+		t.Run(e.command, func(t *testing.T) {
+			cmd := exec.Command("bash", "-c", known.apply(e.command))
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), beUserd+"=1", "PATH="+dir+":"+os.Getenv("PATH"))
+			output, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Error(err)
+			}
+			known.bind(t, e.output, strings.TrimSpace(string(output)))
+		})
+	}
+}

@@ -16,12 +16,13 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory"
 )
 
 // serveCmd has the settings of the server.
 type serveCmd struct {
 	Addr string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
-	storeFlags
+	storeSettings
 	LogLevel  string `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
 
@@ -36,20 +37,16 @@ type serveCmd struct {
 	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
 	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"65536" help:"Most bytes of a request's body."`
 
-	PasswordMinLength int           `env:"USERD_PASSWORD_MIN_LENGTH" default:"8" help:"Fewest characters of a password."`
-	PasswordMaxLength int           `env:"USERD_PASSWORD_MAX_LENGTH" default:"128" help:"Most characters of a password."`
-	HashSlots         int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
-	HashQueue         int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
-	HashWait          time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
+	passwordSettings
+	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
+	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
+	HashWait  time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
 }
 
 // Validate refuses settings under which the server could not work; kong calls it.
 func (c *serveCmd) Validate() error {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		return errors.New("--addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
-	}
-	if c.PasswordMinLength < 1 || c.PasswordMaxLength < c.PasswordMinLength {
-		return errors.New("--password-min-length must be at least 1 and at most --password-max-length")
 	}
 	if c.HashSlots < 0 || c.DrainDelay < 0 {
 		return errors.New("--hash-slots and --drain-delay must not be negative")
@@ -65,15 +62,8 @@ func (c *serveCmd) Validate() error {
 		positive(c.MaxBodyBytes > 0, "max-body-bytes"),
 		positive(c.HashQueue > 0, "hash-queue"),
 		positive(c.HashWait > 0, "hash-wait"),
-		c.storeFlags.validate())
-}
-
-// positive is what is wrong with a flag that is not greater than zero.
-func positive(ok bool, flag string) error {
-	if !ok {
-		return fmt.Errorf("--%s must be greater than zero", flag)
-	}
-	return nil
+		c.passwordSettings.check(),
+		c.storeSettings.check())
 }
 
 func isPort(s string) bool {
@@ -89,7 +79,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
-	store, err := c.openStore(ctx, log)
+	store, err := c.open(ctx, memory.Config{Log: log})
 	if err != nil {
 		return err
 	}
@@ -105,7 +95,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 
 func (c *serveCmd) serviceConfig() service.Config {
 	return service.Config{
-		Passwords: service.PasswordPolicy{MinLength: c.PasswordMinLength, MaxLength: c.PasswordMaxLength},
+		Passwords: c.policy(),
 		Hashing:   service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
 	}
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory"
+	"github.com/userd/userd/service/postgres"
+)
+
+// databaseSettings say where users are kept.
+type databaseSettings struct {
+	DatabaseURL          databaseURL   `env:"DATABASE_URL" default:"file:userd.db" help:"Where users are kept: file:PATH, postgres://USER@HOST/DATABASE, or memory: for a service that forgets."`
+	DatabasePasswordFile string        `env:"USERD_DATABASE_PASSWORD_FILE" help:"File with PostgreSQL's password; read for each new connection."`
+	DatabaseStartTimeout time.Duration `env:"USERD_DATABASE_START_TIMEOUT" default:"30s" help:"Time to wait at the start for a PostgreSQL server that is not up yet."`
+}
+
+// check refuses a password for what has none.
+func (s *databaseSettings) check() error {
+	if s.DatabasePasswordFile != "" && s.DatabaseURL.scheme != inPostgres {
+		return errors.New("--database-password-file is for PostgreSQL; a file or memory has no password")
+	}
+	return positive(s.DatabaseStartTimeout > 0, "database-start-timeout")
+}
+
+// postgres is the configuration of a PostgreSQL database.
+func (s *databaseSettings) postgres(log *slog.Logger) postgres.Config {
+	return postgres.Config{URL: s.DatabaseURL.url, PasswordFile: s.DatabasePasswordFile, StartTimeout: s.DatabaseStartTimeout, Log: log}
+}
+
+// storeSettings say where users are kept, and how. Every subcommand that opens
+// the store has them: one with other settings would cut off the change log.
+type storeSettings struct {
+	databaseSettings
+	AutoMigrate    bool          `env:"USERD_AUTO_MIGRATE" default:"true" negatable:"" help:"Bring PostgreSQL's schema up to date at the start; without it userd migrate has to be run first."`
+	KeepChanges    int           `env:"USERD_KEEP_CHANGES" default:"100000" help:"How many changes the change log keeps."`
+	KeepChangesFor time.Duration `env:"USERD_KEEP_CHANGES_FOR" default:"720h" help:"How long it keeps them."`
+}
+
+// check refuses a log that keeps nothing.
+func (s *storeSettings) check() error {
+	return cmp.Or(s.databaseSettings.check(),
+		positive(s.KeepChanges > 0, "keep-changes"),
+		positive(s.KeepChangesFor > 0, "keep-changes-for"))
+}
+
+// open opens the store that the database URL names. Of c, which is for stores
+// in this process, it sets what the settings say.
+func (s *storeSettings) open(ctx context.Context, c memory.Config) (service.Store, error) {
+	c.KeepChanges, c.KeepChangesFor = s.KeepChanges, s.KeepChangesFor
+	switch s.DatabaseURL.scheme {
+	case inMemory:
+		return memory.NewWith(c), nil
+	case inFile:
+		return memory.Open(ctx, s.DatabaseURL.path, c)
+	}
+	pg := s.postgres(c.Log)
+	pg.KeepChanges, pg.KeepChangesFor, pg.ManualMigration = c.KeepChanges, c.KeepChangesFor, !s.AutoMigrate
+	return postgres.Open(ctx, pg)
+}
+
+// mustExist refuses a place that nobody keeps users in: opening it would make
+// it one.
+func (s *storeSettings) mustExist() error {
+	switch s.DatabaseURL.scheme {
+	case inMemory:
+		return errors.New("memory: keeps no users beyond a process; name where they are kept with --database-url")
+	case inFile:
+		if _, err := os.Stat(s.DatabaseURL.path); err != nil {
+			return fmt.Errorf("there is nothing to export: %w", err)
+		}
+	}
+	return nil
+}
+
+// passwordSettings say which passwords are good enough.
+type passwordSettings struct {
+	PasswordMinLength int `env:"USERD_PASSWORD_MIN_LENGTH" default:"8" help:"Fewest characters of a password."`
+	PasswordMaxLength int `env:"USERD_PASSWORD_MAX_LENGTH" default:"128" help:"Most characters of a password."`
+}
+
+// check refuses lengths that no password has.
+func (s *passwordSettings) check() error {
+	if s.PasswordMinLength < 1 || s.PasswordMaxLength < s.PasswordMinLength {
+		return errors.New("--password-min-length must be at least 1 and at most --password-max-length")
+	}
+	return nil
+}
+
+func (s *passwordSettings) policy() service.PasswordPolicy {
+	return service.PasswordPolicy{MinLength: s.PasswordMinLength, MaxLength: s.PasswordMaxLength}
+}
+
+// positive is the error for a flag that must be greater than zero, unless ok.
+func positive(ok bool, flag string) error {
+	if !ok {
+		return fmt.Errorf("--%s must be greater than zero", flag)
+	}
+	return nil
+}
