@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -69,7 +69,7 @@ func (w *writer) try(batch []*job) error {
 			t.plan(s, service.OriginOf(j.ctx))
 		}
 	}
-	if len(t.changes) == 0 && !isPing(batch) {
+	if len(t.changes) == 0 && !isPromise(batch) {
 		return w.abandon(nil)
 	}
 	if err := t.finish(w.config.KeepChanges, w.channel); err != nil {
@@ -82,9 +82,13 @@ func (w *writer) try(batch []*job) error {
 	return nil
 }
 
-// isPing tells whether somebody wants to see a transaction.
-func isPing(batch []*job) bool {
-	return slices.ContainsFunc(batch, func(j *job) bool { return len(j.steps) == 0 })
+// isPromise tells whether somebody will be told of success, and be it that the
+// user is as desired already: what was read may be a commit that no standby has
+// yet, which a commit of our own waits for.
+func isPromise(batch []*job) bool {
+	return slices.ContainsFunc(batch, func(j *job) bool {
+		return len(j.steps) == 0 || slices.ContainsFunc(j.steps, func(s *step) bool { return s.err == nil })
+	})
 }
 
 // abandon ends a transaction that is not to happen, because of err or because
@@ -244,11 +248,13 @@ func (w *writer) settle(t *transaction, cause error) error {
 	found, err := w.probe(ctx, sought)
 	switch {
 	case err != nil:
-		return &service.OutcomeUnknownError{Err: fmt.Errorf("%w; then: %w", cause, err)}
-	case !found && cause != nil:
-		return cause
+		return &service.OutcomeUnknownError{Err: errors.Join(cause, err)}
+	case found || cause == nil && sought == nil:
+		return nil
+	case cause == nil: // it was made on a server that is no longer the primary, and is lost with it
+		return &lostError{errNotReplicated}
 	}
-	return nil
+	return cause
 }
 
 // probe commits a transaction that changes no user and no change, and tells
