@@ -268,6 +268,7 @@ func (w *writer) setAway(cause error) error {
 
 // tryAgain lets changes through again once the database takes a transaction.
 func (w *writer) tryAgain() {
+	w.conn.leaveReplica() // even when there is nothing to write
 	if w.awayError() == nil {
 		return
 	}

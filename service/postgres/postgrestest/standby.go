@@ -50,6 +50,12 @@ func (s *Server) follow(dir string, port int) (*Server, error) {
 	return standby, standby.run()
 }
 
+// Orphan has a standby that has ended follow nobody from its next start on.
+func (s *Server) Orphan(t testing.TB) {
+	t.Helper()
+	s.write(t, "postgresql.auto.conf", "") // where pg_basebackup has put whom it follows
+}
+
 // Promote makes a standby take writes, and returns once it does.
 func (s *Server) Promote(t testing.TB) {
 	t.Helper()
@@ -63,14 +69,18 @@ func (s *Server) Await(t testing.TB, want, sql string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	last := "never answered"
 	for {
 		got, err := s.query(ctx, sql)
-		if err == nil && got == want {
+		switch {
+		case err == nil && got == want:
 			return
+		case ctx.Err() == nil:
+			last = fmt.Sprintf("%q, %v", got, err)
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s to be %s: it is %q, %v", sql, want, got, err)
+			t.Fatalf("waited in vain for %s to be %s: it is %s", sql, want, last)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
