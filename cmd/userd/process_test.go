@@ -167,3 +167,5 @@ func await(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+func isRoot() bool { return os.Getuid() == 0 }

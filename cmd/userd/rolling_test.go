@@ -46,8 +46,8 @@ func TestRollingRestartDropsNoRequest(t *testing.T) {
 		awaitTraffic(t, servers[i])
 	}
 	load.end()
-	if refused, doubts := load.unclear(); refused > 0 || doubts > 0 {
-		t.Errorf("%d requests were refused, of %d the outcome was unknown", refused, doubts)
+	if load.refused() > 0 || load.doubted() > 0 {
+		t.Errorf("%d requests were refused, of %d the outcome was unknown", load.refused(), load.doubted())
 	}
 	if err := rename(t.Context(), proxy, ids[0], theEnd); err != nil {
 		t.Fatal(err)

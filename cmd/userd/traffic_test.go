@@ -22,8 +22,9 @@ type traffic struct {
 
 // route is a way to the service: a server, or a proxy before several.
 type route struct {
-	base          string
-	written, read atomic.Int64 // requests that were answered with success
+	base             string
+	written, read    atomic.Int64 // requests that were answered with success
+	refused, doubted atomic.Int64 // changes that were not made, or perhaps
 }
 
 // pace is how soon a client tries again what was refused.
@@ -59,19 +60,22 @@ func (l *traffic) end() {
 
 func (l *traffic) write(t *testing.T, w *writer, r *route) {
 	for l.goesOn() {
-		unclear := w.refused + len(w.doubts)
+		refused, doubts := w.refused, len(w.doubts)
 		begin := time.Now()
 		answered, err := w.write(l.client, r.base)
 		l.took(time.Since(begin))
-		if !answered || err != nil {
+		switch {
+		case !answered || err != nil:
 			t.Errorf("a request to change a user was not answered as it should: %v", err)
 			return
-		}
-		if w.refused+len(w.doubts) == unclear {
+		case w.refused > refused:
+			r.refused.Add(1)
+			<-time.After(pace)
+		case len(w.doubts) > doubts:
+			r.doubted.Add(1)
+		default:
 			r.written.Add(1)
-			continue
 		}
-		<-time.After(pace)
 	}
 }
 
@@ -109,10 +113,17 @@ func (l *traffic) took(d time.Duration) {
 	}
 }
 
-// acknowledged is how many changes have been, by all servers.
-func (l *traffic) acknowledged() (n int64) {
+// acknowledged, refused and doubted count the changes by what the clients were
+// told of them.
+func (l *traffic) acknowledged() int64 {
+	return l.sum(func(r *route) *atomic.Int64 { return &r.written })
+}
+func (l *traffic) refused() int64 { return l.sum(func(r *route) *atomic.Int64 { return &r.refused }) }
+func (l *traffic) doubted() int64 { return l.sum(func(r *route) *atomic.Int64 { return &r.doubted }) }
+
+func (l *traffic) sum(of func(*route) *atomic.Int64) (n int64) {
 	for _, r := range l.routes {
-		n += r.written.Load()
+		n += of(r).Load()
 	}
 	return n
 }
@@ -142,14 +153,4 @@ func (l *traffic) awaitService(t *testing.T, since time.Time) time.Duration {
 		return true
 	})
 	return time.Since(since)
-}
-
-// unclear is how many requests were refused and how many were in doubt. The
-// clients must have ended.
-func (l *traffic) unclear() (refused, doubts int) {
-	for _, w := range l.writers {
-		refused += w.refused
-		doubts += len(w.doubts)
-	}
-	return refused, doubts
 }
