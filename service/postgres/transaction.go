@@ -97,6 +97,9 @@ func (w *writer) abandon(err error) error {
 	err = ifLost(w.conn.conn, err)
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
+	if isOfClass(err, readOnly) {
+		w.store.leave(w.conn.conn)
+	}
 	if isLost(err) || isOfClass(err, readOnly) || ifAny(w.conn.conn.Exec(ctx, rollback)) != nil {
 		w.conn.drop() // which ends the transaction, too
 	}

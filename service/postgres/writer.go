@@ -230,9 +230,6 @@ func (w *writer) commit(batch []*job) error {
 		if err == nil {
 			return nil
 		}
-		if isOfClass(err, readOnly) {
-			w.store.resetPool()
-		}
 		if _, unknown := errors.AsType[*service.OutcomeUnknownError](err); unknown {
 			w.setAway(err)
 			return err
