@@ -84,14 +84,19 @@ type writer struct {
 	number int
 	made   int // for values that nobody else has
 	users  map[string]person
-	// pending is what the request was to do that has no answer: to the user with
-	// this id, or to a new one when id is empty; to delete it when after is nil.
+	// pending is what the request was to do that has no answer.
 	pending *pending
+	// doubts are the requests of which the server said that it does not know
+	// whether it has carried them out. Their users are left alone from then on.
+	doubts  []pending
+	refused int // requests that the server said have changed nothing
 }
 
+// pending is what a request is to do: to the user with this id, or to a new one
+// when id is empty; to delete it when after is nil.
 type pending struct {
-	id    string
-	after *person
+	id            string
+	before, after *person
 }
 
 // seedClients puts users in the file without the cost of hashing passwords.
@@ -99,13 +104,19 @@ func seedClients(t *testing.T, path string) []*writer {
 	t.Helper()
 	store := openFile(t, path)
 	defer store.Close()
-	clients := make([]*writer, crashClients)
+	return newWriters(t, store, crashClients, usersPerClient)
+}
+
+// newWriters are n clients with users of their own in the store.
+func newWriters(t *testing.T, store service.Store, n, users int) []*writer {
+	t.Helper()
+	clients := make([]*writer, n)
 	var wg sync.WaitGroup
 	for c := range clients {
 		w := &writer{number: c, users: make(map[string]person)}
 		clients[c] = w
 		wg.Go(func() {
-			for range usersPerClient {
+			for range users {
 				p := person{Email: w.unique() + "@example.com", FirstName: "Ada", LastName: w.unique(), IsActive: true, Version: 1}
 				id, err := seed(store, p)
 				if err != nil {
@@ -195,7 +206,12 @@ func (w *writer) write(client *http.Client, base string) (answered bool, err err
 	}
 	w.pending = nil
 	switch {
-	case status == http.StatusServiceUnavailable: // too many passwords to hash at once: refused
+	case status == http.StatusServiceUnavailable: // too many passwords to hash at once, or the database is away
+		w.refused++
+		return true, nil
+	case status == http.StatusGatewayTimeout:
+		w.doubts = append(w.doubts, *todo)
+		delete(w.users, todo.id)
 		return true, nil
 	case todo.after == nil && status == http.StatusNoContent:
 		delete(w.users, todo.id)
@@ -229,18 +245,19 @@ func (w *writer) next() (method, path string, body map[string]any, todo *pending
 	}
 	id := ids[rand.IntN(len(ids))]
 	p := w.users[id]
+	before := p
 	p.Version++
 	switch {
 	case dice == 1:
-		return http.MethodDelete, "/users/" + id, nil, &pending{id: id}
+		return http.MethodDelete, "/users/" + id, nil, &pending{id: id, before: &before}
 	case dice < 50:
 		p.FirstName, p.LastName, p.IsActive = "Ida", w.unique(), !p.IsActive
 		return http.MethodPatch, "/users/" + id, map[string]any{
 			"first_name": p.FirstName, "last_name": p.LastName, "is_active": p.IsActive,
-		}, &pending{id: id, after: &p}
+		}, &pending{id: id, before: &before, after: &p}
 	default:
 		p.Email = w.unique() + "@example.com"
-		return http.MethodPut, "/users/" + id + "/email", map[string]any{"email": p.Email}, &pending{id: id, after: &p}
+		return http.MethodPut, "/users/" + id + "/email", map[string]any{"email": p.Email}, &pending{id: id, before: &before, after: &p}
 	}
 }
 
@@ -269,18 +286,22 @@ func sendJSON(client *http.Client, method, url string, body map[string]any) (sta
 	return resp.StatusCode, answer, err
 }
 
-// checkAgainst compares the file with the clients' books, takes over into them
-// what turned out to be there, and returns how much that was.
+// checkAgainst compares the file with the clients' books.
 func checkAgainst(t *testing.T, path string, clients []*writer) (applied int) {
 	t.Helper()
 	store := openFile(t, path)
 	defer store.Close()
+	return checkBooks(t, store, clients)
+}
+
+// checkBooks compares the store with the clients' books, takes over into them
+// what turned out to be there, and returns how much that was.
+func checkBooks(t *testing.T, store service.Store, clients []*writer) (applied int) {
+	t.Helper()
 	there := peopleIn(t, store)
 	checkLog(t, store, there)
 	for _, w := range clients {
-		if w.settle(t, store, there) {
-			applied++
-		}
+		applied += w.settleAll(t, store, there)
 		for id, want := range w.users {
 			if got, ok := there[id]; !ok || got != want {
 				t.Errorf("user %s was acknowledged as %+v, and is %+v, %v", id, want, got, ok)
@@ -290,6 +311,25 @@ func checkAgainst(t *testing.T, path string, clients []*writer) (applied int) {
 	}
 	for id, p := range there {
 		t.Errorf("user %s, %+v, should not be there", id, p)
+	}
+	return applied
+}
+
+// settleAll finds out what has become of the requests without a clear answer.
+func (w *writer) settleAll(t *testing.T, store service.Store, there map[string]person) (applied int) {
+	t.Helper()
+	todo := w.doubts
+	if w.pending != nil {
+		todo = append(todo, *w.pending)
+	}
+	w.doubts, w.pending = nil, nil
+	for _, p := range todo {
+		if p.id != "" {
+			w.users[p.id] = *p.before
+		}
+		if w.settle(t, store, there, p) {
+			applied++
+		}
 	}
 	return applied
 }
@@ -308,15 +348,11 @@ func peopleIn(t *testing.T, store service.Store) map[string]person {
 	return there
 }
 
-// settle finds out what has become of the request without an answer: all of
-// it, which is then noted, or nothing.
-func (w *writer) settle(t *testing.T, store service.Store, there map[string]person) (applied bool) {
+// settle finds out what has become of a request: all of it, which is then
+// noted, or nothing.
+func (w *writer) settle(t *testing.T, store service.Store, there map[string]person, todo pending) (applied bool) {
 	t.Helper()
-	todo := w.pending
-	w.pending = nil
 	switch {
-	case todo == nil:
-		return false
 	case todo.id == "":
 		return w.settleCreation(t, store, there, *todo.after)
 	case todo.after == nil:

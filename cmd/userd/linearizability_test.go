@@ -16,35 +16,40 @@ import (
 // the same few e-mail addresses, at once, and then looks for an order of all
 // requests, each within the time it took, in which every answer is right.
 func TestUsersAreLinearizable(t *testing.T) {
-	const users, clients, requests = 4, 8, 60
 	for range number(t, "LINEARIZABILITY_ROUNDS", 2) {
-		p := start(t, "--database-url=file:users.db")
-		client := &http.Client{Timeout: deadline, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-		r := &recorder{base: p.base, client: client, began: time.Now()}
-		for n := range users {
-			r.do(t, 0, apiCall{method: "create", email: n})
-		}
-		ids := r.created()
-		var wg sync.WaitGroup
-		for c := range clients {
-			wg.Go(func() {
-				random := rand.New(rand.NewPCG(rand.Uint64(), 0))
-				for range requests {
-					r.do(t, c+1, randomCall(random, ids))
-				}
-			})
-		}
-		wg.Wait()
-		client.CloseIdleConnections()
-		if t.Failed() {
-			return
-		}
-		switch porcupine.CheckOperationsTimeout(usersModel(), r.operations, time.Minute) {
-		case porcupine.Illegal:
-			t.Errorf("no order of the %d requests explains their answers", len(r.operations))
-		case porcupine.Unknown:
-			t.Errorf("no order of the %d requests was found within a minute", len(r.operations))
-		}
+		checkLinearizable(t, []*process{start(t, "--database-url=file:users.db")})
+	}
+}
+
+// checkLinearizable does so with clients spread over servers that have no users yet.
+func checkLinearizable(t *testing.T, servers []*process) {
+	t.Helper()
+	const users, clients, requests = 4, 8, 60
+	client := &http.Client{Timeout: deadline, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	defer client.CloseIdleConnections()
+	r := &recorder{servers: servers, client: client, began: time.Now()}
+	for n := range users {
+		r.do(t, 0, apiCall{method: "create", email: n})
+	}
+	ids := r.created()
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(rand.Uint64(), 0))
+			for range requests {
+				r.do(t, c+1, randomCall(random, ids))
+			}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	switch porcupine.CheckOperationsTimeout(usersModel(), r.operations, time.Minute) {
+	case porcupine.Illegal:
+		t.Errorf("no order of the %d requests explains their answers", len(r.operations))
+	case porcupine.Unknown:
+		t.Errorf("no order of the %d requests was found within a minute", len(r.operations))
 	}
 }
 
@@ -85,9 +90,9 @@ func randomCall(random *rand.Rand, ids []string) apiCall {
 
 // recorder notes when requests began and ended and what they were answered.
 type recorder struct {
-	base   string
-	client *http.Client
-	began  time.Time
+	servers []*process // a client always uses the same one
+	client  *http.Client
+	began   time.Time
 
 	mu         sync.Mutex
 	operations []porcupine.Operation // guarded by mu
@@ -101,20 +106,21 @@ func (r *recorder) created() (ids []string) {
 }
 
 func (r *recorder) do(t *testing.T, client int, c apiCall) {
+	base := r.servers[client%len(r.servers)].base
 	called := time.Since(r.began)
 	var status int
 	var body []byte
 	var err error
 	switch c.method {
 	case "create":
-		status, body, err = sendJSON(r.client, http.MethodPost, r.base+"/users", map[string]any{
+		status, body, err = sendJSON(r.client, http.MethodPost, base+"/users", map[string]any{
 			"email": c.address(), "first_name": "Ada", "last_name": "Lovelace", "password": "correct horse battery"})
 	case "get":
-		status, body, err = sendJSON(r.client, http.MethodGet, r.base+"/users/"+c.id, nil)
+		status, body, err = sendJSON(r.client, http.MethodGet, base+"/users/"+c.id, nil)
 	case "email":
-		status, body, err = sendJSON(r.client, http.MethodPut, r.base+"/users/"+c.id+"/email", map[string]any{"email": c.address()})
+		status, body, err = sendJSON(r.client, http.MethodPut, base+"/users/"+c.id+"/email", map[string]any{"email": c.address()})
 	case "delete":
-		status, body, err = sendJSON(r.client, http.MethodDelete, r.base+"/users/"+c.id, nil)
+		status, body, err = sendJSON(r.client, http.MethodDelete, base+"/users/"+c.id, nil)
 	}
 	returned := time.Since(r.began)
 	if err != nil || status >= 500 {

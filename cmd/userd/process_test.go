@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/userd/userd/service/postgres/postgrestest"
 )
 
 // beUserd makes the test binary behave as userd, so that tests can start the
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(postgrestest.Main(m))
 }
 
 // deadline bounds how long a test waits for what should happen at once.
@@ -36,8 +38,9 @@ const deadline = 30 * time.Second
 type process struct {
 	cmd *exec.Cmd
 	// base is the server's base URL.
-	base string
-	done chan struct{}
+	base      string
+	listening chan string // gets the address, once
+	done      chan struct{}
 
 	mu  sync.Mutex
 	log bytes.Buffer // guarded by mu
@@ -55,9 +58,18 @@ func userd(t testing.TB, args ...string) *exec.Cmd {
 // start starts a server on a free port and waits until it listens.
 func start(t testing.TB, args ...string) *process {
 	t.Helper()
+	p := launch(t, args...)
+	p.awaitListening(t)
+	return p
+}
+
+// launch starts a server on a free port.
+func launch(t testing.TB, args ...string) *process {
+	t.Helper()
 	p := &process{
-		cmd:  userd(t, append([]string{"serve", "--addr=127.0.0.1:0", "--log-format=json"}, args...)...),
-		done: make(chan struct{}),
+		cmd:       userd(t, append([]string{"serve", "--addr=127.0.0.1:0", "--log-format=json"}, args...)...),
+		done:      make(chan struct{}),
+		listening: make(chan string, 1),
 	}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -73,21 +85,25 @@ func start(t testing.TB, args ...string) *process {
 			t.Logf("log of the server:\n%s", p.logged())
 		}
 	})
-	listening := make(chan string, 1)
-	go p.read(stderr, listening)
+	go p.read(stderr)
+	return p
+}
+
+// awaitListening waits until the server listens.
+func (p *process) awaitListening(t testing.TB) {
+	t.Helper()
 	select {
-	case addr := <-listening:
+	case addr := <-p.listening:
 		p.base = "http://" + addr
 	case <-p.done:
 		t.Fatalf("the server ended: %s", p.logged())
 	case <-time.After(deadline):
 		t.Fatalf("the server does not listen: %s", p.logged())
 	}
-	return p
 }
 
 // read keeps what the process logs and sends the address it listens on.
-func (p *process) read(stderr io.Reader, listening chan<- string) {
+func (p *process) read(stderr io.Reader) {
 	defer close(p.done)
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
@@ -96,7 +112,7 @@ func (p *process) read(stderr io.Reader, listening chan<- string) {
 		p.mu.Unlock()
 		var line struct{ Msg, Addr string }
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
-			listening <- line.Addr
+			p.listening <- line.Addr
 		}
 	}
 	p.cmd.Wait() // its error is in ProcessState
@@ -151,3 +167,5 @@ func await(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+func isRoot() bool { return os.Getuid() == 0 }

@@ -62,7 +62,7 @@ func (l *lookups) submit(r *lookup) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.waiting) >= maxReading {
-		return errTooManyReads()
+		return errBusy
 	}
 	l.waiting = append(l.waiting, r)
 	if l.busy < lookupLanes {

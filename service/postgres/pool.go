@@ -50,6 +50,9 @@ func isPooled(pc *pgxpool.Config) bool {
 	return pc.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
 }
 
+// errBusy refuses a read while others are answered.
+var errBusy = &service.UnavailableError{Reason: "Too many requests wait for the database; try again in a moment.", RetryAfter: time.Second}
+
 // read calls do with a connection of the pool, again if the connection turns
 // out to be lost: a read can be repeated.
 func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Conn) (T, error)) (v T, err error) {
@@ -58,7 +61,7 @@ func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Co
 	}
 	if s.reading.Add(1) > maxReading {
 		s.reading.Add(-1)
-		return v, errTooManyReads()
+		return v, errBusy
 	}
 	defer s.reading.Add(-1)
 	limited, cancel := context.WithTimeout(ctx, readTimeout)
@@ -67,6 +70,7 @@ func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Co
 		v, err = readOnce(limited, s, do)
 		switch {
 		case err == nil:
+			s.lastRead.Store(time.Now().UnixNano())
 			return v, nil
 		case ctx.Err() != nil:
 			return v, errors.Join(context.Cause(ctx), err)
@@ -79,10 +83,6 @@ func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Co
 	}
 }
 
-func errTooManyReads() error {
-	return &service.UnavailableError{Reason: "Too many requests wait for the database; try again in a moment.", RetryAfter: time.Second}
-}
-
 func readOnce[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Conn) (T, error)) (v T, err error) {
 	conn, err := s.acquire(ctx)
 	if err != nil {
@@ -90,7 +90,21 @@ func readOnce[T any](ctx context.Context, s *Store, do func(context.Context, *pg
 	}
 	defer conn.Release()
 	v, err = do(ctx, conn.Conn())
+	if err == nil && isReplica(conn.Conn()) || err == errReplica {
+		s.leave(conn.Hijack())
+		return v, errReplica
+	}
 	return v, ifLost(conn.Conn(), err)
+}
+
+// errReplica says that an answer comes from a server which is not the primary.
+var errReplica error = &lostError{errors.New("the server has become a replica")}
+
+// isReplica tells whether the server has said, since PostgreSQL 14 with the
+// answer to the first statement after it happened, that it takes no writes.
+func isReplica(conn *pgx.Conn) bool {
+	status := conn.PgConn().ParameterStatus
+	return status("default_transaction_read_only") == "on" || status("in_hot_standby") == "on"
 }
 
 // acquire takes a connection from the pool, or gives up when none comes free.
@@ -98,10 +112,27 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
 	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil && s.lastRead.Load() > time.Now().Add(-acquireTimeout).UnixNano():
+		return nil, errBusy // emptying the pool would make it worse
+	case err != nil:
 		return nil, &lostError{fmt.Errorf("get a connection: %w", err)}
 	}
 	return conn, nil
+}
+
+// leave gives up all connections to the server of conn, which has become a
+// replica: what it answers is out of date, and what is being committed there
+// may wait for ever.
+func (s *Store) leave(conn *pgx.Conn) {
+	addr := conn.PgConn().Conn().RemoteAddr()
+	conn.PgConn().Conn().Close()
+	s.config.Log.Warn("the database server has become a replica; looking for the primary", "server", addr.String())
+	s.resetPool()
+	s.listener.cut(addr)
+	if s.writer.conn.open.cut(addr) {
+		s.writer.conn.suspect.Store(true)
+	}
 }
 
 // resetPool closes the pool's connections, because one of them has turned out

@@ -25,7 +25,9 @@ type Store struct {
 	lookups lookups
 
 	hears     atomic.Bool  // of changes by notifications
+	listener  openConn     // on which notifications come
 	reading   atomic.Int64 // reads under way
+	lastRead  atomic.Int64 // when a read was last answered, in nanoseconds since 1970
 	lastReset atomic.Int64 // when the pool was last emptied, in nanoseconds since 1970
 
 	stop  context.CancelFunc // ends the goroutines that watch the log

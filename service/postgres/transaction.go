@@ -2,7 +2,7 @@ package postgres
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -69,7 +69,7 @@ func (w *writer) try(batch []*job) error {
 			t.carryOut(j)
 		}
 	}
-	if len(t.changes) == 0 && !isPing(batch) {
+	if len(t.changes) == 0 && !isPromise(batch) {
 		return w.abandon(nil)
 	}
 	if err := t.finish(w.config.KeepChanges, w.channel); err != nil {
@@ -82,9 +82,11 @@ func (w *writer) try(batch []*job) error {
 	return nil
 }
 
-// isPing tells whether somebody wants to see a transaction.
-func isPing(batch []*job) bool {
-	return slices.ContainsFunc(batch, func(j *job) bool { return j.plan == nil })
+// isPromise tells whether somebody will be told of success, and be it that the
+// user is as desired already: what was read may be a commit that no standby has
+// yet, which a commit of our own waits for.
+func isPromise(batch []*job) bool {
+	return slices.ContainsFunc(batch, func(j *job) bool { return j.err == nil })
 }
 
 // abandon ends a transaction that is not to happen, because of err or because
@@ -93,6 +95,9 @@ func (w *writer) abandon(err error) error {
 	err = ifLost(w.conn.conn, err)
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
+	if isOfClass(err, readOnly) {
+		w.store.leave(w.conn.conn)
+	}
 	if isLost(err) || isOfClass(err, readOnly) || ifAny(w.conn.conn.Exec(ctx, rollback)) != nil {
 		w.conn.drop() // which ends the transaction, too
 	}
@@ -238,11 +243,13 @@ func (w *writer) settle(t *transaction, cause error) error {
 	found, err := w.probe(ctx, sought)
 	switch {
 	case err != nil:
-		return &service.OutcomeUnknownError{Err: fmt.Errorf("%w; then: %w", cause, err)}
-	case !found && cause != nil:
-		return cause
+		return &service.OutcomeUnknownError{Err: errors.Join(cause, err)}
+	case found || cause == nil && sought == nil:
+		return nil
+	case cause == nil: // it was made on a server that is no longer the primary, and is lost with it
+		return &lostError{errNotReplicated}
 	}
-	return nil
+	return cause
 }
 
 // probe commits a transaction that changes no user and no change, and tells

@@ -46,31 +46,22 @@ func (s *Store) watch(ctx context.Context) {
 	}
 }
 
-// pulse is what lookAt finds.
-type pulse struct {
-	last     int64
-	readOnly bool
-}
-
 func (s *Store) lookAt(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pulseInterval)
 	defer cancel()
 	before := s.latest.now()
-	p, err := read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (p pulse, err error) {
-		err = conn.QueryRow(ctx, selectPulse).Scan(&p.last, &p.readOnly)
-		return p, err
+	last, err := read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (last int64, err error) {
+		var readOnly bool
+		err = conn.QueryRow(ctx, selectPulse).Scan(&last, &readOnly)
+		if err == nil && readOnly {
+			err = errReplica
+		}
+		return last, err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.latest.observe(before, last)
 	}
-	if p.readOnly {
-		s.config.Log.Warn("the database server has become a replica; looking for the primary")
-		s.resetPool()
-		s.writer.conn.suspect.Store(true)
-		return nil
-	}
-	s.latest.observe(before, p.last)
-	return nil
+	return err
 }
 
 // listen waits for word of changes, until ctx ends. Where the server knows no
@@ -97,6 +88,8 @@ func (s *Store) listenOnce(ctx context.Context, pc *pgxpool.Config, channel stri
 		return err
 	}
 	defer conn.PgConn().Conn().Close()
+	s.listener.Store(conn)
+	defer s.listener.Store(nil)
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
 		return err
 	}

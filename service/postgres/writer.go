@@ -216,9 +216,6 @@ func (w *writer) commit(batch []*job) error {
 		if err == nil {
 			return nil
 		}
-		if isOfClass(err, readOnly) {
-			w.store.resetPool()
-		}
 		if _, unknown := errors.AsType[*service.OutcomeUnknownError](err); unknown {
 			w.setAway(err)
 			return err
@@ -254,6 +251,7 @@ func (w *writer) setAway(cause error) error {
 
 // tryAgain lets changes through again once the database takes a transaction.
 func (w *writer) tryAgain() {
+	w.conn.leaveReplica() // even when there is nothing to write
 	if w.awayError() == nil {
 		return
 	}

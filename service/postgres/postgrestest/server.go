@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -75,12 +76,7 @@ func Shared(t testing.TB) *Server {
 // Start runs a server of t's own, with settings of postgresql.conf on top.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "postgrestest") // t.TempDir's path is too long for a socket, and not for others to enter
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	s, err := start(dir, settings...)
+	s, err := start(Dir(t), settings...)
 	if errors.Is(err, errNotInstalled) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
@@ -89,6 +85,20 @@ func Start(t testing.TB, settings ...string) *Server {
 	}
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// Dir is a new directory that the programs of [Command] can write to.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "postgrestest") // t.TempDir's path is too long for a socket, and not for others to enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := giveAway(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // NewSchema returns the URL of a new, empty schema.
@@ -117,29 +127,82 @@ func (s *Server) Exec(t testing.TB, sql string) {
 }
 
 func (s *Server) exec(ctx context.Context, sql string) error {
-	conn, err := pgx.Connect(ctx, s.URL())
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	_, err = conn.PgConn().Exec(ctx, sql).ReadAll()
+	_, err := s.query(ctx, sql)
 	return err
 }
 
+// Query returns what the statement's first row begins with, or "" when there
+// is none. It takes the server's socket, so that no packet filter is in its way.
+func (s *Server) Query(t testing.TB, sql string) string {
+	t.Helper()
+	value, err := s.query(context.Background(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}
+
+func (s *Server) query(ctx context.Context, sql string) (string, error) {
+	conn, err := s.Connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
+	for _, r := range results {
+		if len(r.Rows) > 0 {
+			return string(r.Rows[0][0]), err
+		}
+	}
+	return "", err
+}
+
+// Connect opens a session by the server's socket.
+func (s *Server) Connect(ctx context.Context) (*pgx.Conn, error) {
+	return pgx.Connect(ctx, fmt.Sprintf("host=%s port=%d user=postgres dbname=postgres sslmode=disable", filepath.Dir(s.Dir), s.Port))
+}
+
 // Kill ends the server as a crash does: no process of it gets to do anything.
-func (s *Server) Kill() { s.signal(syscall.SIGKILL) }
+func (s *Server) Kill() {
+	pid := s.cmd.Process.Pid
+	if s.cmd.Process.Signal(syscall.SIGSTOP) == nil { // no new children from here on
+		for _, child := range childrenOf(pid) { // each leads a process group of its own
+			_ = syscall.Kill(child, syscall.SIGKILL) // it may have ended already
+		}
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+	s.removeSharedMemory()
+}
 
 // Stop ends the server and all its sessions.
-func (s *Server) Stop() { s.signal(syscall.SIGINT) } // "fast shutdown"
-
-// signal sends a signal to the server's processes and waits for its end.
-func (s *Server) signal(sig syscall.Signal) {
-	pid := s.cmd.Process.Pid
-	if sig == syscall.SIGKILL {
-		pid = -pid // its whole process group
-	}
-	_ = syscall.Kill(pid, sig) // it may have ended already
+func (s *Server) Stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGINT) // "fast shutdown"; it may have ended already
 	<-s.exited
+}
+
+// childrenOf lists the processes that pid has started.
+func childrenOf(pid int) (children []int) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // fails for wrong patterns alone
+	for _, path := range stats {
+		stat, _ := os.ReadFile(path) // empty when the process has ended meanwhile
+		_, afterName, _ := strings.Cut(string(stat), ") ")
+		if fields := strings.Fields(afterName); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path))) // a number, as the pattern says
+			children = append(children, child)
+		}
+	}
+	return children
+}
+
+// removeSharedMemory gives back what a killed server leaves in the kernel.
+func (s *Server) removeSharedMemory() {
+	lock, _ := os.ReadFile(filepath.Join(s.Dir, "postmaster.pid")) // without it nothing is known to be left
+	if lines := strings.Split(string(lock), "\n"); len(lines) > 6 {
+		if ids := strings.Fields(lines[6]); len(ids) == 2 {
+			_ = exec.Command("ipcrm", "-m", ids[1]).Run() // at worst it stays
+		}
+	}
 }
 
 // Restart starts a server that has ended.
@@ -228,7 +291,7 @@ func (s *Server) run() error {
 	defer log.Close()
 	s.cmd = Command(postgres, "-D", s.Dir)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
-	s.cmd.SysProcAttr.Setpgid = true
+	s.cmd.SysProcAttr.Setpgid = true // a terminal's Ctrl-C is for the test, which then stops the server
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}

@@ -1,0 +1,106 @@
+package postgrestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// patience bounds how long a test waits for a server.
+const patience = time.Minute
+
+// Standby runs a copy of s that follows it, and has s wait for it at every
+// commit. It listens on port, or on a free one when port is zero.
+func (s *Server) Standby(t testing.TB, port int) *Server {
+	t.Helper()
+	standby, err := s.follow(Dir(t), port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(standby.Kill) // it may be stopped, or cut off from the server that it follows
+	s.Exec(t, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+	s.Exec(t, "SELECT pg_reload_conf()")
+	s.Await(t, "t", "SELECT count(*) > 0 FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'")
+	return standby
+}
+
+// follow makes a standby in dir and runs it.
+func (s *Server) follow(dir string, port int) (*Server, error) {
+	backup, err := Program("pg_basebackup")
+	if err != nil {
+		return nil, err
+	}
+	standby := &Server{Dir: filepath.Join(dir, "data"), Port: port}
+	cmd := Command(backup, "-d", s.URL(), "-D", standby.Dir, "-R", "--checkpoint=fast", "--no-sync")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pg_basebackup: %w: %s", err, out)
+	}
+	if port == 0 {
+		if standby.Port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	if err := standby.Configure(fmt.Sprintf("port=%d", standby.Port), fmt.Sprintf("unix_socket_directories='%s'", dir)); err != nil {
+		return nil, err
+	}
+	return standby, standby.run()
+}
+
+// Orphan has a standby that has ended follow nobody from its next start on.
+func (s *Server) Orphan(t testing.TB) {
+	t.Helper()
+	s.write(t, "postgresql.auto.conf", "") // where pg_basebackup has put whom it follows
+}
+
+// Promote makes a standby take writes, and returns once it does.
+func (s *Server) Promote(t testing.TB) {
+	t.Helper()
+	if s.Query(t, "SELECT pg_promote(true, 60)") != "t" {
+		t.Fatal("the standby is not promoted")
+	}
+}
+
+// Await waits until the statement's first value is want.
+func (s *Server) Await(t testing.TB, want, sql string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	last := "never answered"
+	for {
+		got, err := s.query(ctx, sql)
+		switch {
+		case err == nil && got == want:
+			return
+		case ctx.Err() == nil:
+			last = fmt.Sprintf("%q, %v", got, err)
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s to be %s: it is %s", sql, want, last)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Password makes the server ask for a password, by SCRAM, of whoever comes by
+// TCP, and sets that of the user postgres.
+func (s *Server) Password(t testing.TB, password string) {
+	t.Helper()
+	s.Exec(t, fmt.Sprintf("ALTER USER postgres PASSWORD '%s'", password))
+	rules := "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+	s.write(t, "pg_hba.conf", rules)
+	s.Exec(t, "SELECT pg_reload_conf()")
+}
+
+// write puts a file in the server's directory, for the server alone.
+func (s *Server) write(t testing.TB, name, content string) {
+	t.Helper()
+	path := filepath.Join(s.Dir, name)
+	if err := errors.Join(os.WriteFile(path, []byte(content), 0o600), giveAway(path)); err != nil {
+		t.Fatal(err)
+	}
+}
