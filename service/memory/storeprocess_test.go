@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
-	"github.com/userd/userd/service/memory/journal"
 )
 
 // storeVariable names the file of the store that the test binary serves to the
@@ -47,7 +45,6 @@ type answer struct {
 	Author, Step int
 	Error        string
 	Code         service.Code
-	Unknown      bool // whether the change was made
 	Steps        map[int]int
 }
 
@@ -67,7 +64,7 @@ func storeProcess(path string, in io.Reader, out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	say := func(a answer, err error) error {
 		if err != nil {
-			a.Error, a.Code, a.Unknown = err.Error(), service.CodeOf(err), errors.Is(err, journal.ErrOutcomeUnknown)
+			a.Error, a.Code = err.Error(), service.CodeOf(err)
 		}
 		mu.Lock()
 		defer mu.Unlock()

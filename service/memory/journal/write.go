@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/userd/userd/service"
 )
@@ -89,28 +87,17 @@ func (w *writer) prepareAll() error {
 	return nil
 }
 
-// ErrOutcomeUnknown is in the error of a Commit after which nobody knows
-// whether the entries will be in the file when it is opened the next time.
-var ErrOutcomeUnknown = errors.New("whether the changes are in the file is not known")
-
-// errWritten is in the error of a transaction that may be whole in the
-// write-ahead log all the same.
-var errWritten = errors.New("the transaction was written before it failed")
-
 // Commit writes entries and drops the changes before keepFrom, all in one
 // transaction: when it returns nil they are on the disk, after an error none
-// of them is in the file, unless the error is [ErrOutcomeUnknown].
+// of them is in the file.
 func (j *Journal) Commit(entries []Entry, keepFrom int64) error {
 	err := j.writer.commit(entries, keepFrom)
-	if err == nil {
-		return nil
-	}
-	// When only the last step failed, the fsync, the write-ahead log holds a
-	// whole transaction, which a process that ended now would bring back at its
-	// next start. A fence, written over it, prevents that even if its own fsync
-	// fails; but then a power cut may still leave the one or the other.
-	if fenceErr := j.Fence(); fenceErr != nil && errors.Is(err, errWritten) {
-		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+	if err != nil {
+		// When only the last step failed, the fsync, the write-ahead log holds a
+		// whole transaction, which a process that ended now would bring back at its
+		// next start. A fence, written over it, prevents that even if its own fsync
+		// fails. Whether it does is for the caller to find out, by another one.
+		_ = j.Fence()
 	}
 	return err
 }
@@ -149,17 +136,7 @@ func (w *writer) transaction(do func() error) (err error) {
 	if err := do(); err != nil {
 		return err
 	}
-	if err = w.commitTx.exec(); err != nil && !cutOff(err) {
-		err = fmt.Errorf("%w: %w", errWritten, err)
-	}
-	return err
-}
-
-// cutOff tells whether err, of a COMMIT, is that of a write: the last frame,
-// which would have made the transaction whole, is not in the log then.
-func cutOff(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_WRITE)
+	return w.commitTx.exec()
 }
 
 // errForeign is why nothing more is written to a file that another process has
