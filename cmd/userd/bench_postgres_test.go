@@ -26,9 +26,7 @@ const (
 	benchSeconds     = 4
 )
 
-// userID is the id of the user n, in Go and in SQL.
-func userID(n int) string { return fmt.Sprintf("00000000-0000-7000-8000-%012x", n) }
-
+// sqlUserID is the id of a user by a number, in SQL.
 const sqlUserID = `('00000000-0000-7000-8000-' || lpad(to_hex(%s::int), 12, '0'))::uuid`
 
 // BenchmarkPostgres compares the service, over HTTP, with what pgbench gets out
