@@ -21,6 +21,9 @@ export class Userd {
   private child?: ChildProcess;
   private port = 0;
 
+  /** up is resolved while the service is there, and pending while it is restarted. */
+  up: Promise<void> = Promise.resolve();
+
   private constructor(private readonly dir: string) {}
 
   /** start runs a new service, with these lines of NDJSON imported first. */
@@ -56,8 +59,28 @@ export class Userd {
     }
   }
 
+  /** restart ends the process and starts another one; up waits for what happens meanwhile, too. */
+  async restart(signal: 'SIGTERM' | 'SIGKILL', meanwhile: () => Promise<void>): Promise<void> {
+    let again = () => {};
+    this.up = new Promise((resolve) => (again = resolve));
+    await this.kill(signal);
+    await this.launch();
+    await meanwhile();
+    again();
+  }
+
+  /** rename gives a user another first name, behind the clients' backs. */
+  async rename(id: string, name: string): Promise<void> {
+    const response = await fetch(`${this.url}/users/${id}`, {
+      method: 'PATCH',
+      body: JSON.stringify({ first_name: name }),
+      headers: { 'Content-Type': 'application/merge-patch+json' },
+    });
+    assert.equal(response.status, 200);
+  }
+
   /** kill ends the process; its users stay. */
-  async kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  private async kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.child;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -67,7 +90,7 @@ export class Userd {
   }
 
   /** launch starts the process, and resolves when it listens. */
-  async launch(): Promise<void> {
+  private async launch(): Promise<void> {
     const args = ['--addr', `127.0.0.1:${this.port}`, '--database-url', this.database, '--log-format', 'json'];
     const child = spawn(binary, args, { cwd: this.dir, env, stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
