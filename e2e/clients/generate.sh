@@ -7,3 +7,4 @@ mkdir -p src/generated/relay
 cp ../../schema.graphqls src/generated/schema.graphql # Relay's compiler reads no other extension
 relay-compiler relay.config.json
 graphql-codegen --config codegen.config.ts
+openapi-typescript ../../rest/openapi.yaml --default-non-nullable=false --output src/generated/rest.ts
