@@ -37,12 +37,15 @@ func tune(ctx context.Context, pc *pgxpool.Config, conn *pgx.Conn) error {
 		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if !isPooled(pc) {
-		pc.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", readTimeout.Milliseconds()))
-			return err
-		}
+		pc.AfterConnect = setUpSession
 	}
 	return nil
+}
+
+// setUpSession bounds what a statement may take.
+func setUpSession(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", readTimeout.Milliseconds()))
+	return err
 }
 
 // isPooled tells whether sessions keep nothing.
