@@ -53,9 +53,7 @@ func (r records) WithEmail(key string) *service.Record { return r.byEmail[key] }
 
 // try makes the batch's changes once. After *[service.OutcomeUnknownError]
 // they may have been made, after any other error they have not.
-func (w *writer) try(batch []*job) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*writeTimeout)
-	defer cancel()
+func (w *writer) try(ctx context.Context, batch []*job) error {
 	conn, err := w.conn.get(ctx)
 	if err != nil {
 		return err
