@@ -163,6 +163,9 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
+	if !isPooled(pc) { // it may be: prepared statements would stay in somebody else's session
+		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.StartTimeout, errors.New("the database does not answer"))
 	defer cancel()
 	conn, err := c.connectPatiently(ctx, pc)

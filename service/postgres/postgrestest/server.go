@@ -77,8 +77,8 @@ func Shared(t testing.TB) *Server {
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := start(Dir(t), settings...)
-	if errors.Is(err, errNotInstalled) && os.Getenv("CI") == "" {
-		t.Skip(err)
+	if errors.Is(err, errNotInstalled) {
+		missing(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -110,11 +110,19 @@ func (s *Server) NewSchema(t testing.TB) string {
 }
 
 // URL is the URL of the server's database.
-func (s *Server) URL() string { return urlAt(s.Port) }
+func (s *Server) URL() string { return urlAt(s.Port, "postgres") }
 
-func urlAt(port int) string {
+// NewDatabase makes a new, empty database, for poolers: they know no schemas.
+func (s *Server) NewDatabase(t testing.TB) (name string) {
+	t.Helper()
+	name = fmt.Sprintf("database_%d", s.schemas.Add(1))
+	s.Exec(t, "CREATE DATABASE "+name)
+	return name
+}
+
+func urlAt(port int, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
-		Path: "/postgres", RawQuery: "sslmode=disable"}
+		Path: "/" + database, RawQuery: "sslmode=disable"}
 	return u.String()
 }
 
