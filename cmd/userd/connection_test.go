@@ -105,3 +105,29 @@ func TestPasswordFileIsReadAnew(t *testing.T) {
 	})
 	checkStatus(t, client, servers, "/users", http.StatusOK)
 }
+
+// TestServerNeedsFewPrivileges: one role makes the schema, and the server runs
+// as another one that can do no more than read and write users and changes.
+func TestServerNeedsFewPrivileges(t *testing.T) {
+	db := postgrestest.Start(t, "fsync=off")
+	db.Exec(t, "CREATE ROLE maker LOGIN; CREATE ROLE server LOGIN; GRANT CREATE ON SCHEMA public TO maker")
+	as := func(role string) string { return "--database-url=" + strings.Replace(db.URL(), "//postgres@", "//"+role+"@", 1) }
+	if out, err := userd(t, "serve", "--addr=127.0.0.1:0", "--no-auto-migrate", as("server")).CombinedOutput(); err == nil || !strings.Contains(string(out), "userd migrate") {
+		t.Errorf("without a schema: %v, %s", err, out)
+	}
+	if out, err := userd(t, "migrate", as("maker")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	db.Exec(t, "GRANT SELECT, INSERT, UPDATE, DELETE ON userd_users, userd_changes, userd_state, userd_schema TO server")
+	p := start(t, as("server"), "--no-auto-migrate")
+	client := newClient(t)
+	id := feedUsers(t, p.base)[0]
+	if err := rename(t.Context(), p.base, id, "Grace"); err != nil {
+		t.Error(err)
+	}
+	if status, answer, err := sendJSON(client, http.MethodDelete, p.base+"/users/"+id, nil); err != nil || status != http.StatusNoContent {
+		t.Errorf("%d %s %v", status, answer, err)
+	}
+	checkStatus(t, client, []*process{p}, "/changes", http.StatusOK)
+	checkStatus(t, client, []*process{p}, "/readyz", http.StatusOK)
+}
