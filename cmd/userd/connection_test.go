@@ -111,7 +111,9 @@ func TestPasswordFileIsReadAnew(t *testing.T) {
 func TestServerNeedsFewPrivileges(t *testing.T) {
 	db := postgrestest.Start(t, "fsync=off")
 	db.Exec(t, "CREATE ROLE maker LOGIN; CREATE ROLE server LOGIN; GRANT CREATE ON SCHEMA public TO maker")
-	as := func(role string) string { return "--database-url=" + strings.Replace(db.URL(), "//postgres@", "//"+role+"@", 1) }
+	as := func(role string) string {
+		return "--database-url=" + strings.Replace(db.URL(), "//postgres@", "//"+role+"@", 1)
+	}
 	if out, err := userd(t, "serve", "--addr=127.0.0.1:0", "--no-auto-migrate", as("server")).CombinedOutput(); err == nil || !strings.Contains(string(out), "userd migrate") {
 		t.Errorf("without a schema: %v, %s", err, out)
 	}
