@@ -231,6 +231,21 @@ func asRoot(t *testing.T, program string, args ...string) {
 	}
 }
 
+// TestPrimaryThatHangs: the primary's machine takes packets and answers nothing,
+// which only time limits can tell from a long wait, and the standby is promoted.
+func TestPrimaryThatHangs(t *testing.T) {
+	r := startReplicated(t)
+	l := r.load(t)
+	r.primary.Freeze()
+	gap := l.awaitService(t, r.promote(t))
+	r.finish(t, l)
+	r.primary.Kill()
+	t.Logf("back %v after the promotion; the longest answer took %v", gap, time.Duration(l.slowest.Load()))
+	if gap > answerBound || time.Duration(l.slowest.Load()) > answerBound {
+		t.Error("that is too late")
+	}
+}
+
 // TestDemotedPrimaryIsLeft: the primary goes on as a server that takes no
 // writes, all connections to it stay, and the standby is promoted. Every
 // server finds that out by itself, those that only read or listen too.

@@ -172,15 +172,24 @@ func (s *Server) Connect(ctx context.Context) (*pgx.Conn, error) {
 
 // Kill ends the server as a crash does: no process of it gets to do anything.
 func (s *Server) Kill() {
-	pid := s.cmd.Process.Pid
-	if s.cmd.Process.Signal(syscall.SIGSTOP) == nil { // no new children from here on
-		for _, child := range childrenOf(pid) { // each leads a process group of its own
-			_ = syscall.Kill(child, syscall.SIGKILL) // it may have ended already
-		}
-	}
-	_ = s.cmd.Process.Kill()
+	s.signalAll(syscall.SIGKILL)
+	_ = s.cmd.Process.Kill() // it may have ended already
 	<-s.exited
 	s.removeSharedMemory()
+}
+
+// Freeze stops all processes of the server where they are, as a machine does
+// that hangs: it still takes packets, and answers nothing. [Server.Kill] ends it.
+func (s *Server) Freeze() { s.signalAll(syscall.SIGSTOP) }
+
+// signalAll stops the server's first process and sends a signal to the others.
+func (s *Server) signalAll(sig syscall.Signal) {
+	if s.cmd.Process.Signal(syscall.SIGSTOP) != nil { // no new children from here on
+		return // it has ended
+	}
+	for _, child := range childrenOf(s.cmd.Process.Pid) { // each leads a process group of its own
+		_ = syscall.Kill(child, sig) // it may have ended meanwhile
+	}
 }
 
 // Stop ends the server and all its sessions.
