@@ -177,6 +177,9 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 	if err != nil {
 		return err
 	}
+	if !isPooled(pc) { // it may be: prepared statements would stay in somebody else's session
+		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
 	conn, err := c.connectPatiently(ctx, pc)
 	if err != nil {
 		return fmt.Errorf("connect to the database: %w", err)

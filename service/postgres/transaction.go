@@ -59,16 +59,13 @@ func (r records) WithEmail(key string) *service.Record { return r.byEmail[key] }
 
 // try makes the batch's changes once. After *[service.OutcomeUnknownError]
 // they may have been made, after any other error they have not.
-func (w *writer) try(batch []*job) error {
-	limit := timeFor(batch)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*limit)
-	defer cancel()
+func (w *writer) try(ctx context.Context, batch []*job) error {
 	conn, err := w.conn.get(ctx)
 	if err != nil {
 		return err
 	}
 	t := &transaction{conn: conn}
-	err = t.begin(ctx, batch, limit)
+	err = t.begin(ctx, batch, timeFor(batch))
 	for _, j := range batch {
 		if err == nil && j.plan != nil {
 			err = t.carryOut(ctx, j)
