@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"github.com/userd/userd/graph"
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/rest"
@@ -26,6 +28,7 @@ func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, m
 	h = web.WithBodyLimit(maxBody)(h)
 	h = web.WithRecovery(log, rest.InternalError())(h)
 	h = web.WithOrigins(h)
-	h = web.WithAccessLog(log)(h)
+	h = web.WithObservers(web.AccessLog(log), web.DescribeSpan)(h)
+	h = web.WithTracing(noop.NewTracerProvider())(h)
 	return web.WithRequestIDs(h)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 	"time"
@@ -53,7 +54,7 @@ func (c *importCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRejects()) }()
-	store, err := c.openStore(ctx, memory.Config{Log: newLogger(stderr, "warn", "text"), Unindexed: true})
+	store, err := c.openStore(ctx, memory.Config{Log: newLogger(stderr, slog.LevelWarn, "text"), Unindexed: true})
 	if err != nil {
 		return err
 	}

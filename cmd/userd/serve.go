@@ -15,13 +15,15 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"github.com/userd/userd/internal/ops"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 )
 
 // serveCmd has the settings of the server.
 type serveCmd struct {
-	Addr string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	Addr    string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	OpsAddr string `env:"USERD_OPS_ADDR" help:"Address for operators: metrics, profiles, log level; none by default. Keep it from clients."`
 	storeSettings
 	LogLevel  string `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
@@ -48,6 +50,9 @@ func (c *serveCmd) Validate() error {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		return errors.New("--addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
 	}
+	if _, port, err := net.SplitHostPort(c.OpsAddr); c.OpsAddr != "" && (err != nil || !isPort(port)) {
+		return errors.New("--ops-addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
+	}
 	if c.HashSlots < 0 || c.DrainDelay < 0 {
 		return errors.New("--hash-slots and --drain-delay must not be negative")
 	}
@@ -73,12 +78,19 @@ func isPort(s string) bool {
 
 // run serves until ctx ends, then finishes what is in flight.
 func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
-	log := newLogger(stderr, c.LogLevel, c.LogFormat)
+	level := new(slog.LevelVar)
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the command line takes no others
+	log := newLogger(stderr, level, c.LogFormat)
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
+	stopOps, err := c.startOps(log, ops.New(http.NotFoundHandler(), level, log))
+	if err != nil {
+		return err
+	}
+	defer stopOps() // last: how the server ends is to be seen
 	store, err := c.open(ctx, memory.Config{Log: log})
 	if err != nil {
 		return err
