@@ -5,6 +5,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+
+	"github.com/userd/userd/internal/telemetry"
+	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/postgres"
 )
 
 // startOps serves h on the ops address, if there is one, until stop is called.
@@ -31,4 +35,14 @@ func (c *serveCmd) startOps(log *slog.Logger, h http.Handler) (stop func(), err 
 	}()
 	log.Info("listening for operators", "addr", listener.Addr().String())
 	return func() { _ = server.Close(); <-ended }, nil
+}
+
+// watchStore measures what only one kind of store has.
+func (c *serveCmd) watchStore(t *telemetry.Telemetry, store service.Store) {
+	if c.DatabaseURL.scheme == inFile {
+		t.WatchFile(c.DatabaseURL.path)
+	}
+	if s, ok := store.(*postgres.Store); ok {
+		t.WatchConnections(s.Load)
+	}
 }

@@ -5,9 +5,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/userd/userd/service/postgres/postgrestest"
 )
 
 // startWithOps starts a server with an ops address and returns the latter's
@@ -120,4 +123,31 @@ func TestAccessLogSaysWhatHappenedAndNothingPersonal(t *testing.T) {
 		return
 	}
 	t.Error("nothing was logged under the request's id")
+}
+
+func TestMetricsOfARunningServer(t *testing.T) {
+	p, ops := startWithOps(t, "--database-url=file:"+filepath.Join(t.TempDir(), "userd.db"))
+	status, answer := ask(t, "POST", p.base+"/users", `{"email":"ada@example.com","first_name":"Ada","last_name":"L","password":"notes on the engine"}`)
+	if status != http.StatusCreated {
+		t.Fatal(answer)
+	}
+	metrics := get(t, ops+"/metrics")
+	for _, want := range []string{
+		`userd_http_requests_total{code="201",method="POST",route="/users"} 1`,
+		`userd_commit_duration_seconds_count 1`, `userd_committed_changes_total 1`,
+		`userd_store_call_duration_seconds_count{method="create_user"} 1`, `userd_hashing_total 1`,
+		`userd_file_bytes{part="database"} `, `userd_file_bytes{part="wal"} `, `userd_build_info{`, `userd_store_up 1`,
+	} {
+		if !strings.Contains(metrics, "\n"+want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+}
+
+func TestMetricsOfAServerOnPostgreSQL(t *testing.T) {
+	p, ops := startWithOps(t, "--database-url="+postgrestest.URL(t))
+	get(t, p.base+"/users")
+	if metrics := get(t, ops+"/metrics"); !strings.Contains(metrics, "\nuserd_postgres_acquires_total ") {
+		t.Error("there is nothing about connections")
+	}
 }

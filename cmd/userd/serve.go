@@ -13,9 +13,11 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/net/netutil"
 
 	"github.com/userd/userd/internal/ops"
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 )
@@ -86,20 +88,24 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
-	stopOps, err := c.startOps(log, ops.New(http.NotFoundHandler(), level, log))
+	measured := telemetry.New(version(), noop.NewTracerProvider())
+	stopOps, err := c.startOps(log, ops.New(measured.Handler(log), level, log))
 	if err != nil {
 		return err
 	}
 	defer stopOps() // last: how the server ends is to be seen
-	store, err := c.open(ctx, memory.Config{Log: log})
+	store, err := c.open(ctx, memory.Config{Log: log, Committed: measured.Committed})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
+	c.watchStore(measured, store)
+	svc := service.New(measured.Store(store), c.serviceConfig())
+	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(newHandler(service.New(store, c.serviceConfig()), log, drain, c.MaxBodyBytes), log)
+	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, measured), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
 	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), stop)

@@ -51,7 +51,8 @@ func (s *storeSettings) check() error {
 }
 
 // open opens the store that the database URL names. Of c, which is for stores
-// in this process, it sets what the settings say.
+// in this process and holds for others where they have the same, it sets what the
+// settings say.
 func (s *storeSettings) open(ctx context.Context, c memory.Config) (service.Store, error) {
 	c.KeepChanges, c.KeepChangesFor = s.KeepChanges, s.KeepChangesFor
 	switch s.DatabaseURL.scheme {
@@ -61,7 +62,7 @@ func (s *storeSettings) open(ctx context.Context, c memory.Config) (service.Stor
 		return memory.Open(ctx, s.DatabaseURL.path, c)
 	}
 	pg := s.postgres(c.Log)
-	pg.KeepChanges, pg.KeepChangesFor, pg.ManualMigration = c.KeepChanges, c.KeepChangesFor, !s.AutoMigrate
+	pg.KeepChanges, pg.KeepChangesFor, pg.ManualMigration, pg.Committed = c.KeepChanges, c.KeepChangesFor, !s.AutoMigrate, c.Committed
 	return postgres.Open(ctx, pg)
 }
 

@@ -35,6 +35,9 @@ type Config struct {
 	KeepChanges int
 	// KeepChangesFor is how long it keeps them; zero means 30 days.
 	KeepChangesFor time.Duration
+	// Committed is told of each transaction: how many changes it made and how
+	// long the database took for it. nil means nobody is.
+	Committed func(changes int, took time.Duration)
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Log is told when the database goes away and comes back; nil discards it.
@@ -50,6 +53,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.KeepChangesFor == 0 {
 		c.KeepChangesFor = 30 * 24 * time.Hour
+	}
+	if c.Committed == nil {
+		c.Committed = func(int, time.Duration) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
