@@ -51,7 +51,9 @@ func expressions(t *testing.T) (all []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var dashboard struct{ Panels []struct{ Targets []struct{ Expr string } } }
+	var dashboard struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
 	if err := json.Unmarshal(text, &dashboard); err != nil {
 		t.Fatal(err)
 	}

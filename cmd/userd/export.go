@@ -47,7 +47,7 @@ func (c *exportCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 	}
 	c.AutoMigrate = false // there is nothing to export from a database that needs it
 	log := newLogger(stderr, slog.LevelWarn, "text")
-	store, err := c.open(ctx, memory.Config{Log: log})
+	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log}})
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (c *importCmd) openStore(ctx context.Context, config memory.Config) (servic
 	if c.DryRun && c.mustExist() != nil {
 		return memory.NewWith(config), nil
 	}
-	return c.open(ctx, config)
+	return c.open(ctx, storeConfig{Config: config})
 }
 
 // service hashes on all CPUs: nobody else has use for them, and nobody waits.

@@ -9,11 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/net/netutil"
 
 	"github.com/userd/userd/internal/ops"
@@ -88,13 +88,18 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
-	measured := telemetry.New(version(), noop.NewTracerProvider())
+	spans, stopTracing, err := telemetry.Tracing(ctx, os.Getenv, version(), log)
+	if err != nil {
+		return usageError{err}
+	}
+	defer stopTracing()
+	measured := telemetry.New(version(), spans)
 	stopOps, err := c.startOps(log, ops.New(measured.Handler(log), level, log))
 	if err != nil {
 		return err
 	}
 	defer stopOps() // last: how the server ends is to be seen
-	store, err := c.open(ctx, memory.Config{Log: log, Committed: measured.Committed})
+	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log, Committed: measured.Committed}, Spans: spans})
 	if err != nil {
 		return err
 	}

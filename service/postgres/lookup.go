@@ -30,6 +30,7 @@ type lookups struct {
 
 // lookup is one request.
 type lookup struct {
+	ctx   context.Context
 	id    uuid.UUID
 	done  chan struct{}
 	user  service.User
@@ -42,7 +43,7 @@ func (l *lookups) user(ctx context.Context, id uuid.UUID) (service.User, error) 
 	if ctx.Err() != nil {
 		return service.User{}, context.Cause(ctx)
 	}
-	r := &lookup{id: id, done: make(chan struct{})}
+	r := &lookup{ctx: ctx, id: id, done: make(chan struct{})}
 	if err := l.submit(r); err != nil {
 		return service.User{}, err
 	}
@@ -102,7 +103,8 @@ func (l *lookups) answer(batch []*lookup) {
 	for i, r := range batch {
 		ids[i] = r.id
 	}
-	users, err := query(context.Background(), l.store, scanUser, selectUsers, ids)
+	ctx := inTrace(context.Background(), batch, func(r *lookup) context.Context { return r.ctx })
+	users, err := query(ctx, l.store, scanUser, selectUsers, ids)
 	byID := make(map[uuid.UUID]*service.User, len(users))
 	for i := range users {
 		byID[users[i].ID] = &users[i]

@@ -57,6 +57,7 @@ func (w *writer) try(batch []*job) error {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*writeTimeout)
 	defer cancel()
+	ctx = inTrace(ctx, batch, func(j *job) context.Context { return j.ctx })
 	conn, err := w.conn.get(ctx)
 	if err != nil {
 		return err
