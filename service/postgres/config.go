@@ -143,7 +143,7 @@ func (c Config) poolConfig() (*pgxpool.Config, error) {
 	cc.DialFunc = dial
 	if c.Spans != nil {
 		cc.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(c.Spans), otelpgx.WithMeterProvider(noop.NewMeterProvider()),
-			otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableAcquireTracer())
+			otelpgx.WithDisableAcquireTracer())
 	}
 	pc.BeforeConnect = c.readPassword
 	// A connection that failed is closed politely in the background, for up to
