@@ -98,6 +98,13 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+func TestVersionFlag(t *testing.T) {
+	_, want, _ := runHere(t, nil, "version")
+	if status, stdout, stderr := runHere(t, nil, "--version"); status != exitOK || stdout != want {
+		t.Errorf("status %d, %q, %q; the command prints %q", status, stdout, stderr, want)
+	}
+}
+
 func TestTakenPort(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
