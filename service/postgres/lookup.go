@@ -33,6 +33,7 @@ type lookups struct {
 
 // lookup is one request.
 type lookup struct {
+	ctx  context.Context
 	id   uuid.UUID
 	done chan struct{}
 	user service.User
@@ -44,7 +45,7 @@ func (l *lookups) user(ctx context.Context, id uuid.UUID) (service.User, error) 
 	if ctx.Err() != nil {
 		return service.User{}, context.Cause(ctx)
 	}
-	r := &lookup{id: id, done: make(chan struct{})}
+	r := &lookup{ctx: ctx, id: id, done: make(chan struct{})}
 	if err := l.submit(r); err != nil {
 		return service.User{}, err
 	}
@@ -100,7 +101,8 @@ func (l *lookups) take() []*lookup {
 // answer sends a query for each request, all in one go. A single one for all
 // ids would be planned anew each time, which takes longer than to carry it out.
 func (l *lookups) answer(batch []*lookup) {
-	_, err := read(context.Background(), l.store, func(ctx context.Context, conn *pgx.Conn) (struct{}, error) {
+	ctx := inTrace(context.Background(), batch, func(r *lookup) context.Context { return r.ctx })
+	_, err := read(ctx, l.store, func(ctx context.Context, conn *pgx.Conn) (struct{}, error) {
 		var b pgx.Batch
 		for _, r := range batch {
 			b.Queue(selectUser, [16]byte(r.id)).QueryRow(r.scan)

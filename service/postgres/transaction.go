@@ -60,6 +60,7 @@ func (r records) WithEmail(key string) *service.Record { return r.byEmail[key] }
 // try makes the batch's changes once. After *[service.OutcomeUnknownError]
 // they may have been made, after any other error they have not.
 func (w *writer) try(ctx context.Context, batch []*job) error {
+	start := time.Now()
 	conn, err := w.conn.get(ctx)
 	if err != nil {
 		return err
@@ -80,6 +81,7 @@ func (w *writer) try(ctx context.Context, batch []*job) error {
 	if err := w.end(ctx, t); err != nil {
 		return err
 	}
+	w.config.Committed(len(t.changes), time.Since(start))
 	w.store.latest.advance(t.state.last)
 	return nil
 }

@@ -213,6 +213,7 @@ func (w *writer) wanted(batch []*job) []*job {
 func (w *writer) commit(batch []*job) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*timeFor(batch))
 	defer cancel()
+	ctx = inTrace(ctx, batch, func(j *job) context.Context { return j.ctx })
 	for try := 1; ; try++ {
 		err := w.try(ctx, batch)
 		if err == nil {
