@@ -30,6 +30,7 @@ type Service struct {
 	passwords PasswordPolicy
 	argon2    Argon2Params
 	gate      *gate
+	feeds     feeds
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -53,6 +54,9 @@ func New(store Store, c Config) *Service {
 
 // Ping returns nil when the service can answer and take changes.
 func (s *Service) Ping(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// Hashing tells how busy the service is with hashing passwords.
+func (s *Service) Hashing() HashingLoad { return s.gate.load() }
 
 // timestamp is the time now, as precise as every store keeps it.
 func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

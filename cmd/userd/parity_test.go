@@ -15,7 +15,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/servicetest"
@@ -51,7 +53,7 @@ func transports(t *testing.T) map[string]api {
 // newServer serves a new service that hashes cheaply.
 func newServer(t *testing.T) string {
 	svc := service.New(teststore.Open(t, 0), service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24)) // some cases are very long
+	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24, telemetry.New("test", noop.NewTracerProvider()))) // some cases are very long
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -9,19 +9,23 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
 
+	"github.com/userd/userd/internal/ops"
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 )
 
 // serveCmd has the settings of the server.
 type serveCmd struct {
-	Addr string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	Addr    string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	OpsAddr string `env:"USERD_OPS_ADDR" help:"Address for operators: metrics, profiles, log level; none by default. Keep it from clients."`
 	storeSettings
 	LogLevel  string `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
@@ -48,6 +52,9 @@ func (c *serveCmd) Validate() error {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		return errors.New("--addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
 	}
+	if _, port, err := net.SplitHostPort(c.OpsAddr); c.OpsAddr != "" && (err != nil || !isPort(port)) {
+		return errors.New("--ops-addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
+	}
 	if c.HashSlots < 0 || c.DrainDelay < 0 {
 		return errors.New("--hash-slots and --drain-delay must not be negative")
 	}
@@ -73,21 +80,37 @@ func isPort(s string) bool {
 
 // run serves until ctx ends, then finishes what is in flight.
 func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
-	log := newLogger(stderr, c.LogLevel, c.LogFormat)
+	level := new(slog.LevelVar)
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the command line takes no others
+	log := newLogger(stderr, level, c.LogFormat)
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
-	store, err := c.open(ctx, memory.Config{Log: log})
+	spans, stopTracing, err := telemetry.Tracing(ctx, os.Getenv, version(), log)
+	if err != nil {
+		return usageError{err}
+	}
+	defer stopTracing()
+	measured := telemetry.New(version(), spans)
+	stopOps, err := c.startOps(log, ops.New(measured.Handler(log), level, log))
+	if err != nil {
+		return err
+	}
+	defer stopOps() // last: how the server ends is to be seen
+	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log, Committed: measured.Committed}, Spans: spans})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
+	c.watchStore(measured, store)
+	svc := service.New(measured.Store(store), c.serviceConfig())
+	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(newHandler(service.New(store, c.serviceConfig()), log, drain, c.MaxBodyBytes), log)
+	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, measured), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
 	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), stop)
