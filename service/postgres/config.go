@@ -175,7 +175,15 @@ func (c Config) connect(ctx context.Context, pc *pgxpool.Config) (*pgx.Conn, err
 	if err := c.readPassword(ctx, cc); err != nil {
 		return nil, err
 	}
-	return pgx.ConnectConfig(ctx, cc)
+	conn, err := pgx.ConnectConfig(ctx, cc)
+	if err != nil || pc.AfterConnect == nil {
+		return conn, err
+	}
+	if err := pc.AfterConnect(ctx, conn); err != nil {
+		conn.PgConn().Conn().Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 // withConn calls do with a connection, and waits for a database that is not up yet.
@@ -184,6 +192,9 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 	pc, err := c.poolConfig()
 	if err != nil {
 		return err
+	}
+	if !isPooled(pc) { // it may be: prepared statements would stay in somebody else's session
+		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	conn, err := c.connectPatiently(ctx, pc)
 	if err != nil {
