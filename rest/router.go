@@ -59,8 +59,11 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 	mux.MethodNotAllowed(a.handle(otherMethod(mux)))
 	mux.Group(func(r chi.Router) {
 		r.Use(nameRoute)
-		a.userRoutes(r)
-		r.Get("/changes", a.handle(a.changes))
+		r.Group(func(r chi.Router) {
+			r.Use(a.authenticated)
+			a.userRoutes(r)
+			r.Get("/changes", a.handle(a.changes))
+		})
 		r.Get("/health", a.health)
 		r.Get("/livez", a.livez)
 		r.Get("/readyz", a.readyz)
@@ -100,6 +103,19 @@ func (a *api) handle(h handler) http.HandlerFunc {
 			a.fail(w, r, err)
 		}
 	}
+}
+
+// authenticated has next serve those alone whom the service serves, and tells
+// the service who they are.
+func (a *api) authenticated(next http.Handler) http.Handler {
+	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
+		actor, err := a.svc.Authenticate(r.Context(), web.Authorization(r.Header))
+		if err != nil {
+			return err
+		}
+		next.ServeHTTP(w, r.WithContext(service.WithActor(r.Context(), actor)))
+		return nil
+	})
 }
 
 // noSniff keeps browsers from taking an answer for something it is not.

@@ -17,19 +17,25 @@ type Config struct {
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
 	Argon2 Argon2Params
+	// Authenticators recognise callers. With any of them the service is closed:
+	// it serves nobody else. They are asked in this order.
+	Authenticators []Authenticator
 	// Hashing bounds how many passwords are hashed at once.
 	Hashing HashingLimits
 }
 
 // Service is the user management service. Its methods may be called at once
-// from many goroutines.
+// from many goroutines. Beside the errors that they name they return
+// *[UnauthenticatedError] and *[ForbiddenError], and *[UserNotFoundError] for a
+// user whom the context's actor may not see; [WithActor] says whose a context is.
 type Service struct {
-	store     Store
-	now       func() time.Time
-	newID     func() (uuid.UUID, error)
-	passwords PasswordPolicy
-	argon2    Argon2Params
-	gate      *gate
+	store          Store
+	now            func() time.Time
+	newID          func() (uuid.UUID, error)
+	passwords      PasswordPolicy
+	argon2         Argon2Params
+	gate           *gate
+	authenticators []Authenticator
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -42,16 +48,18 @@ func New(store Store, c Config) *Service {
 		c.NewID = uuid.NewV7
 	}
 	return &Service{
-		store:     store,
-		now:       c.Now,
-		newID:     c.NewID,
-		passwords: c.Passwords.withDefaults(),
-		argon2:    c.Argon2.withDefaults(),
-		gate:      newGate(c.Hashing.withDefaults()),
+		store:          store,
+		now:            c.Now,
+		newID:          c.NewID,
+		passwords:      c.Passwords.withDefaults(),
+		argon2:         c.Argon2.withDefaults(),
+		gate:           newGate(c.Hashing.withDefaults()),
+		authenticators: c.Authenticators,
 	}
 }
 
-// Ping returns nil when the service can answer and take changes.
+// Ping returns nil when the service can answer and take changes. Everybody may
+// ask.
 func (s *Service) Ping(ctx context.Context) error { return s.store.Ping(ctx) }
 
 // timestamp is the time now, as precise as every store keeps it.
