@@ -38,6 +38,8 @@ var kinds = map[service.Code]kind{
 	service.CodeIDTaken:            {message: "A user with this id is there already."},
 	service.CodeUnauthenticated:    {message: "Send a valid API key or token: as the header Authorization: Bearer, or in the payload of connection_init."},
 	service.CodeForbidden:          {message: "The API key or token does not allow this."},
+	service.CodeKeyNotFound:        {message: "There is no key of this name that is not revoked."},
+	service.CodeKeyTaken:           {message: "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {message: "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},

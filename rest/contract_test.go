@@ -220,7 +220,7 @@ var contract = sync.OnceValue(func() openAPI {
 // name. Clients must not, so the document itself leaves responses open.
 func closeResponses(doc *openapi3.T) {
 	no := false
-	for _, name := range []string{"User", "Problem", "FieldProblem", "Health", "Liveness", "Readiness"} {
+	for _, name := range []string{"User", "Problem", "FieldProblem", "Health", "Liveness", "Readiness", "Key"} {
 		doc.Components.Schemas[name].Value.AdditionalProperties.Has = &no
 	}
 }

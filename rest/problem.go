@@ -43,6 +43,8 @@ var kinds = map[service.Code]kind{
 	service.CodeIDTaken:            {http.StatusConflict, "Id taken", "A user with this id is there already."},
 	service.CodeUnauthenticated:    {http.StatusUnauthorized, "Unauthenticated", "Send a valid API key or token in the header Authorization: Bearer."},
 	service.CodeForbidden:          {http.StatusForbidden, "Forbidden", "The API key or token does not allow this."},
+	service.CodeKeyNotFound:        {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
+	service.CodeKeyTaken:           {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},

@@ -43,8 +43,21 @@ func (s *Service) Authenticate(ctx context.Context, authorization string) (Actor
 }
 
 // isClosed tells whether callers have to say who they are: once there is
-// anything that they could say it with.
-func (s *Service) isClosed(context.Context) (bool, error) { return len(s.authenticators) > 0, nil }
+// anything that they could say it with. Revoked keys count: to revoke the last
+// one must not let everybody in.
+func (s *Service) isClosed(ctx context.Context) (bool, error) {
+	if len(s.authenticators) > 1 {
+		return true, nil
+	}
+	keys, err := s.keys.all(ctx)
+	return len(keys) > 0, err
+}
+
+// IsOpen tells whether everybody may do everything here, for a warning.
+func (s *Service) IsOpen(ctx context.Context) (bool, error) {
+	closed, err := s.isClosed(ctx)
+	return err == nil && !closed, err
+}
 
 // bearerToken is the token in credentials of the form that RFC 6750, section
 // 2.1, gives them. The scheme's name may be in any case (RFC 9110, section 11.1).

@@ -29,6 +29,10 @@ const (
 	CodeUnauthenticated Code = "UNAUTHENTICATED"
 	// CodeForbidden: the caller may not do this.
 	CodeForbidden Code = "FORBIDDEN"
+	// CodeKeyNotFound: no key that is good has this name.
+	CodeKeyNotFound Code = "KEY_NOT_FOUND"
+	// CodeKeyTaken: there is a key with this name.
+	CodeKeyTaken Code = "KEY_TAKEN"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
 	// CodeInvalidCredentials: the e-mail address, the password or both are not
@@ -48,7 +52,7 @@ const (
 // Codes lists the whole catalogue, for the transports' tables and their tests.
 func Codes() []Code {
 	return []Code{
-		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden,
+		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden, CodeKeyNotFound, CodeKeyTaken,
 		CodeVersionConflict, CodeInvalidCredentials, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
@@ -180,6 +184,31 @@ func (*IDTakenError) Code() Code { return CodeIDTaken }
 
 // Is makes errors.Is true for any other IDTakenError.
 func (*IDTakenError) Is(target error) bool { _, ok := target.(*IDTakenError); return ok }
+
+// KeyNotFoundError says that no key of a name is there, or that it is revoked.
+type KeyNotFoundError struct{}
+
+// Error says what is wrong.
+func (*KeyNotFoundError) Error() string { return "there is no key of this name that is not revoked" }
+
+// Code returns [CodeKeyNotFound].
+func (*KeyNotFoundError) Code() Code { return CodeKeyNotFound }
+
+// Is makes errors.Is true for any other KeyNotFoundError.
+func (*KeyNotFoundError) Is(target error) bool { _, ok := target.(*KeyNotFoundError); return ok }
+
+// KeyTakenError says that a key has the name that was given to a new one, and is
+// not revoked.
+type KeyTakenError struct{}
+
+// Error says what is wrong.
+func (*KeyTakenError) Error() string { return "there is a key of this name; revoke it first" }
+
+// Code returns [CodeKeyTaken].
+func (*KeyTakenError) Code() Code { return CodeKeyTaken }
+
+// Is makes errors.Is true for any other KeyTakenError.
+func (*KeyTakenError) Is(target error) bool { _, ok := target.(*KeyTakenError); return ok }
 
 // VersionConflictError says that a user is not at a version that the caller
 // expected, because somebody else changed it meanwhile.

@@ -17,8 +17,9 @@ type Config struct {
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
 	Argon2 Argon2Params
-	// Authenticators recognise callers. With any of them the service is closed:
-	// it serves nobody else. They are asked in this order.
+	// Authenticators recognise callers who show none of the store's keys. They
+	// are asked in this order. With any of them the service is closed: it serves
+	// only whom it knows. So it is once its store has a key.
 	Authenticators []Authenticator
 	// Hashing bounds how many passwords are hashed at once.
 	Hashing HashingLimits
@@ -35,7 +36,8 @@ type Service struct {
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
-	authenticators []Authenticator
+	keys           *keyring
+	authenticators []Authenticator // the keyring's is the first
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -47,6 +49,7 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
+	keys := newKeyring(store, c.Now)
 	return &Service{
 		store:          store,
 		now:            c.Now,
@@ -54,7 +57,8 @@ func New(store Store, c Config) *Service {
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         c.Argon2.withDefaults(),
 		gate:           newGate(c.Hashing.withDefaults()),
-		authenticators: c.Authenticators,
+		keys:           keys,
+		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
 	}
 }
 
