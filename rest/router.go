@@ -25,6 +25,9 @@ type Config struct {
 	// answers 503, so that load balancers send new requests elsewhere, and
 	// streams end; everything else is served as ever. nil means never.
 	Drain context.Context
+	// NoDocs leaves out the documentation pages, the playground and this API's
+	// document.
+	NoDocs bool
 }
 
 func (c Config) withDefaults() Config {
@@ -70,7 +73,9 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 		r.Get("/health", a.health)
 		r.Get("/livez", a.livez)
 		r.Get("/readyz", a.readyz)
-		a.documentationRoutes(r)
+		if !a.NoDocs {
+			a.documentationRoutes(r)
+		}
 	})
 	return mux
 }

@@ -239,7 +239,7 @@ func closedServer(t *testing.T) (svc *service.Service, base, ada, bob string) {
 		}
 		*id = u.ID.String()
 	}
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<16))
+	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<16, shown))
 	t.Cleanup(server.Close)
 	return svc, server.URL, ada, bob
 }

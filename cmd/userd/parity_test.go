@@ -48,10 +48,13 @@ func transports(t *testing.T) map[string]api {
 	return map[string]api{"REST": restAPI{newServer(t)}, "GraphQL": graphAPI{newServer(t)}}
 }
 
+// shown are the settings by default.
+var shown = accessSettings{Docs: true, Introspection: true}
+
 // newServer serves a new service that hashes cheaply.
 func newServer(t *testing.T) string {
 	svc := service.New(teststore.Open(t, 0), service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24)) // some cases are very long
+	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24, shown)) // some cases are very long
 	t.Cleanup(server.Close)
 	return server.URL
 }
