@@ -258,3 +258,21 @@ func TestAClosedServiceKeepsItsPagesOpen(t *testing.T) {
 		}
 	}
 }
+
+// decoded is a JSON object.
+func decoded(t *testing.T, body string) (v map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return v
+}
+
+// decodedList is a JSON array.
+func decodedList(t *testing.T, body string) (v []any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return v
+}

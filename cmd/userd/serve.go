@@ -89,7 +89,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	config, err := c.serviceConfig(log)
+	config, err := c.serviceConfig(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -101,8 +101,8 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), stop)
 }
 
-func (c *serveCmd) serviceConfig(log *slog.Logger) (service.Config, error) {
-	authenticators, err := c.authenticators(log)
+func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service.Config, error) {
+	authenticators, err := c.authenticators(ctx, log)
 	return service.Config{
 		Passwords:      c.policy(),
 		Authenticators: authenticators,
