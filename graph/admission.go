@@ -18,6 +18,7 @@ type admission struct {
 	schema *ast.Schema
 	rules  *rules.Rules
 	limits Limits
+	watch  Observer
 	known  *cache // documents that have been accepted
 	// introspection is whether the schema may be queried.
 	introspection bool
@@ -29,6 +30,7 @@ func newAdmission(e graphql.GraphExecutor, schema *ast.Schema, c Config) *admiss
 		schema:        schema,
 		rules:         validationRules(!c.NoIntrospection),
 		limits:        c.Limits,
+		watch:         c.Observer,
 		known:         newCache(c.Limits.CacheBytes),
 		introspection: !c.NoIntrospection,
 	}

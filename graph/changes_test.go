@@ -252,6 +252,7 @@ func TestHistoriesStayOutOfLists(t *testing.T) {
 		`{ users { nodes { renamed: ` + h + ` } } }`:                                                                 false,
 		`{ users { edges { node { ` + h + ` } } } }`:                                                                 false,
 		`{ usersByIds(ids: ["` + id(1) + `"]) { ` + h + ` } }`:                                                       false,
+		`{ nodes(ids: ["` + id(1) + `"]) { ... on User { ` + h + ` } } }`:                                            false,
 		`{ usersByIds(ids: "` + id(1) + `") { ... { ... on User { ` + h + ` } } } }`:                                 false,
 		`{ ...Q } fragment Q on Query { users { nodes { ...N } } } fragment N on Node { ... on User { ` + h + ` } }`: false,
 		`{ user(id: "` + id(1) + `") { ...F } users { nodes { ...F } } } fragment F on User { ` + h + ` }`:           false,

@@ -73,7 +73,10 @@ func messageFor(err error) string {
 }
 
 // presenter turns errors into what clients get, and logs what they do not.
-type presenter struct{ log *slog.Logger }
+type presenter struct {
+	log      *slog.Logger
+	observer Observer
+}
 
 // present implements [graphql.ErrorPresenterFunc].
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
@@ -89,6 +92,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		p.logCause(ctx, err)
 		out.Message, out.Extensions = messageFor(err), extensionsFor(err)
 	}
+	p.observer.Failed(ctx, codeOf(out))
 	if id := web.RequestID(ctx); id != "" {
 		out.Extensions["requestId"] = id
 	}

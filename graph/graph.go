@@ -33,6 +33,8 @@ type Config struct {
 	// AllowedOrigins are the origins, such as https://app.example.com, whose
 	// pages may open a WebSocket besides those of the service's own host.
 	AllowedOrigins []string
+	// Observer is told of operations and errors; nil means nobody is.
+	Observer Observer
 	// Streams has the timing of connections that carry many answers.
 	Streams Streams
 }
@@ -42,7 +44,7 @@ func New(svc *service.Service, c Config) http.Handler {
 	c = c.withDefaults()
 	schema := servedSchema()
 	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: schema, Resolvers: resolvers{svc}}))
-	errs := presenter{c.Log}
+	errs := presenter{c.Log, c.Observer}
 	e.SetErrorPresenter(errs.present)
 	e.SetRecoverFunc(errs.recovered)
 	e.SetQueryCache(admitted{})
@@ -67,6 +69,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Drain == nil {
 		c.Drain = context.Background()
+	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
 	}
 	c.Limits, c.Streams = c.Limits.withDefaults(), c.Streams.withDefaults()
 	return c

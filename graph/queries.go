@@ -57,6 +57,18 @@ func (q queries) Node(ctx context.Context, id string) (model.Node, error) {
 	return u, err
 }
 
+// Nodes resolves Query.nodes.
+func (q queries) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
+	found, err := q.UsersByIds(ctx, ids)
+	nodes := make([]model.Node, len(found))
+	for i, u := range found {
+		if u != nil { // a nil *User in an interface would not be nil
+			nodes[i] = u
+		}
+	}
+	return nodes, err
+}
+
 // parseIDs reads all ids, or says that one is none.
 func parseIDs(ids []string) ([]uuid.UUID, error) {
 	parsed := make([]uuid.UUID, len(ids))

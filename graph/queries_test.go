@@ -133,6 +133,16 @@ func TestQueries(t *testing.T) {
 			`{"errors": [` + invalid("node", "id", "INVALID", badID) + `], "data": {"node": null}}`,
 		},
 		{
+			"nodes: in the order asked for, with nulls and repetitions",
+			`query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on User { firstName } } }`, vars{"ids": []string{id(3), id(9), id(3)}},
+			`{"data": {"nodes": [{"id": "` + id(3) + `", "firstName": "Bob"}, null, {"id": "` + id(3) + `", "firstName": "Bob"}]}}`,
+		},
+		{
+			"nodes: one is no id",
+			`{ nodes(ids: ["x"]) { id } }`, nil,
+			`{"errors": [` + invalid("nodes", "ids", "INVALID", badID) + `], "data": null}`,
+		},
+		{
 			"@skip and @include",
 			`query ($no: Boolean = false) { user(id: "` + id(2) + `") { id @skip(if: true) firstName @include(if: $no) lastName } }`, nil,
 			`{"data": {"user": {"lastName": "Brown"}}}`,
@@ -148,18 +158,21 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-func TestUsersByIdsTakesAsManyAsTheServiceDoes(t *testing.T) {
+// TestIDsAreAsManyAsTheServiceTakes: no field that takes ids takes more of them.
+func TestIDsAreAsManyAsTheServiceTakes(t *testing.T) {
 	f := newFixture(t)
 	ids := make([]string, service.MaxIDs)
 	for i := range ids {
 		ids[i] = id(i)
 	}
-	const query = `query ($ids: [ID!]!) { usersByIds(ids: $ids) { id } }`
-	if a := f.post(query, vars{"ids": ids}); a.code(t) != "" {
-		t.Error(a.body)
-	}
-	a := f.post(query, vars{"ids": append(ids, id(1000))})
-	if field := a.path(t, "errors", 0, "extensions", "fields", 0, "field"); a.code(t) != "INVALID_INPUT" || field != "ids" {
-		t.Error(a.body)
+	for _, field := range []string{"usersByIds", "nodes"} {
+		query := `query ($ids: [ID!]!) { ` + field + `(ids: $ids) { id } }`
+		if a := f.post(query, vars{"ids": ids}); a.code(t) != "" {
+			t.Error(a.body)
+		}
+		a := f.post(query, vars{"ids": append(ids, id(1000))})
+		if field := a.path(t, "errors", 0, "extensions", "fields", 0, "field"); a.code(t) != "INVALID_INPUT" || field != "ids" {
+			t.Error(a.body)
+		}
 	}
 }

@@ -121,6 +121,7 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 		if err != nil {
 			return err
 		}
+		web.SetActor(r.Context(), actor.String())
 		next.ServeHTTP(w, r.WithContext(service.WithActor(r.Context(), actor)))
 		return nil
 	})

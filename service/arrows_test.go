@@ -99,6 +99,9 @@ func TestDependenciesHaveTheirPlace(t *testing.T) {
 		{"github.com/tidwall/btree", []string{"service/memory"}},
 		{"modernc.org/sqlite", []string{"service/memory/journal"}},
 		{"golang.org/x/crypto/", []string{"service"}},
+		{"github.com/prometheus/", []string{"internal/telemetry"}},
+		{"github.com/exaring/otelpgx", []string{"service/postgres"}},
+		{"go.opentelemetry.io/otel/sdk/", []string{"internal/telemetry"}},
 	}
 	for _, p := range modulePackages(t) {
 		for _, imported := range p.Imports {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 )
@@ -75,7 +76,8 @@ func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
 }
 
 // FollowChanges returns a feed of the changes after in.After, or of those to
-// come when that is nil; in.First plays no part. Its errors are those of Changes.
+// come when that is nil; in.First plays no part. Its errors are those of
+// Changes. The feed counts as open until ctx ends.
 func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {
 	if err := s.require(ctx, ScopeChangesRead); err != nil {
 		return nil, err
@@ -88,7 +90,10 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 	if err := log.Expired(after); err != nil {
 		return nil, err
 	}
-	return &ChangeFeed{service: s, store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}, nil
+	f := &ChangeFeed{service: s, store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}
+	f.read.Store(after)
+	s.feeds.add(ctx, f)
+	return f, nil
 }
 
 // ChangeFeed reads the change log as it grows, each change once and in order.
@@ -99,6 +104,7 @@ type ChangeFeed struct {
 	store   Store
 	logID   string
 	query   ChangeQuery
+	read    atomic.Int64 // query.After, for those who watch
 }
 
 // Cursor is where the feed stands: what Next has returned lies before it.
@@ -121,6 +127,7 @@ func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 			return nil, err
 		}
 		f.query.After = slice.Through
+		f.read.Store(slice.Through)
 		if len(slice.Changes) > 0 {
 			return changeItems(slice.Changes, f.logID), nil
 		}

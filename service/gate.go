@@ -38,6 +38,26 @@ type gate struct {
 	limits  HashingLimits
 	slots   chan struct{}
 	waiting atomic.Int64
+
+	entered, refused, waited atomic.Int64 // since it was made; waited in nanoseconds
+}
+
+// HashingLoad is how busy a service is with hashing passwords.
+type HashingLoad struct {
+	// Running and Waiting are how many callers hash, or wait to, right now.
+	Running, Waiting int
+	// Entered and Refused are how many callers were let in, and how many told to
+	// try again later, since the service was made.
+	Entered, Refused int64
+	// Waited is how long callers have waited in all, whether they were let in or not.
+	Waited time.Duration
+}
+
+func (g *gate) load() HashingLoad {
+	return HashingLoad{
+		Running: len(g.slots), Waiting: int(g.waiting.Load()),
+		Entered: g.entered.Load(), Refused: g.refused.Load(), Waited: time.Duration(g.waited.Load()),
+	}
 }
 
 func newGate(l HashingLimits) *gate {
@@ -63,20 +83,30 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 	select {
 	case g.slots <- struct{}{}:
+		g.entered.Add(1)
 		return nil
 	default:
 	}
+	return g.queue(ctx)
+}
+
+// queue waits for a slot.
+func (g *gate) queue(ctx context.Context) error {
+	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > int64(g.limits.Queue) {
-		g.waiting.Add(-1)
+		g.refused.Add(1)
 		return errHashingBusy()
 	}
-	defer g.waiting.Add(-1)
+	start := time.Now()
+	defer func() { g.waited.Add(int64(time.Since(start))) }()
 	timer := time.NewTimer(g.limits.Wait)
 	defer timer.Stop()
 	select {
 	case g.slots <- struct{}{}:
+		g.entered.Add(1)
 		return nil
 	case <-timer.C:
+		g.refused.Add(1)
 		return errHashingBusy()
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -195,3 +195,28 @@ func TestHashingLimitsDefaults(t *testing.T) {
 		t.Errorf("%+v becomes %+v", given, got)
 	}
 }
+
+func TestGateTellsItsLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+		wantLoad := func(want HashingLoad) {
+			t.Helper()
+			if got := g.load(); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		}
+		wantEntered(t, entering(t.Context(), g))
+		second := entering(t.Context(), g)
+		wantBusy(t, <-entering(t.Context(), g))
+		wantLoad(HashingLoad{Running: 1, Waiting: 1, Entered: 1, Refused: 1})
+		time.Sleep(time.Second) // of the bubble's time
+		g.leave()
+		synctest.Wait()
+		wantEntered(t, second)
+		wantLoad(HashingLoad{Running: 1, Entered: 2, Refused: 1, Waited: time.Second})
+		third := entering(t.Context(), g)
+		time.Sleep(time.Minute)
+		wantBusy(t, <-third)
+		wantLoad(HashingLoad{Running: 1, Entered: 2, Refused: 2, Waited: time.Minute + time.Second})
+	})
+}

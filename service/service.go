@@ -38,6 +38,7 @@ type Service struct {
 	gate           *gate
 	keys           *keyring
 	authenticators []Authenticator // the keyring's is the first
+	feeds          feeds
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -65,6 +66,9 @@ func New(store Store, c Config) *Service {
 // Ping returns nil when the service can answer and take changes. Everybody may
 // ask.
 func (s *Service) Ping(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// Hashing tells how busy the service is with hashing passwords.
+func (s *Service) Hashing() HashingLoad { return s.gate.load() }
 
 // timestamp is the time now, as precise as every store keeps it.
 func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

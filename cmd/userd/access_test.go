@@ -13,7 +13,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/service"
 )
@@ -239,7 +241,7 @@ func closedServer(t *testing.T) (svc *service.Service, base, ada, bob string) {
 		}
 		*id = u.ID.String()
 	}
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<16, shown))
+	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<16, shown, telemetry.New("test", noop.NewTracerProvider())))
 	t.Cleanup(server.Close)
 	return svc, server.URL, ada, bob
 }

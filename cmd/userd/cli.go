@@ -23,7 +23,11 @@ type cli struct {
 	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a PostgreSQL database's schema up to date."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running userd whether it is ready; status 0 if so, 1 if not."`
+	Completion  completionCmd  `cmd:"" help:"Print what makes a shell complete commands and flags."`
+	Man         manCmd         `cmd:"" hidden:"" help:"Print the manual page."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // command is a subcommand with its settings, ready to run.
@@ -61,7 +65,7 @@ func parse(args, environ []string, stdout io.Writer) (command, error) {
 
 // newParser makes the parser of the command line.
 func newParser(stdout io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(new(cli), kong.Name("userd"), kong.Writers(stdout, stdout), kong.Exit(exit),
+	return kong.New(new(cli), kong.Name("userd"), kong.Writers(stdout, stdout), kong.Exit(exit), kong.Vars{"version": fullVersion()},
 		kong.Description("A user management service: users over GraphQL and REST, from one binary."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(help))
 }

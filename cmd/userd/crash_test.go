@@ -262,20 +262,9 @@ func (w *writer) next() (method, path string, body map[string]any, todo *pending
 }
 
 func sendJSON(client *http.Client, method, url string, body map[string]any) (status int, answer []byte, err error) {
-	var content io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return 0, nil, err
-		}
-		content = bytes.NewReader(text)
-	}
-	req, err := http.NewRequest(method, url, content)
+	req, err := newJSONRequest(method, url, body)
 	if err != nil {
 		return 0, nil, err
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -284,6 +273,21 @@ func sendJSON(client *http.Client, method, url string, body map[string]any) (sta
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(resp.Body)
 	return resp.StatusCode, answer, err
+}
+
+func newJSONRequest(method, url string, body map[string]any) (*http.Request, error) {
+	if body == nil {
+		return http.NewRequest(method, url, nil)
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequest(method, url, bytes.NewReader(text))
+	if err == nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, err
 }
 
 // checkAgainst compares the file with the clients' books.

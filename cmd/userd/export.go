@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,8 +46,8 @@ func (c *exportCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	c.AutoMigrate = false // there is nothing to export from a database that needs it
-	log := newLogger(stderr, "warn", "text")
-	store, err := c.open(ctx, memory.Config{Log: log})
+	log := newLogger(stderr, slog.LevelWarn, "text")
+	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log}})
 	if err != nil {
 		return err
 	}

@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"github.com/userd/userd/graph"
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/rest"
 	"github.com/userd/userd/service"
 )
 
 // newHandler puts both transports on one handler, behind what they share.
-func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, maxBody int64, access accessSettings) http.Handler {
+func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, maxBody int64, access accessSettings, t *telemetry.Telemetry) http.Handler {
 	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !access.Docs})
-	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: graph.Limits{BodyBytes: maxBody},
+	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: graph.Limits{BodyBytes: maxBody}, Observer: t.Operations(),
 		NoIntrospection: !access.Introspection, AllowedOrigins: access.AllowedOrigins})
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.TrimSuffix(r.URL.Path, "/") == graph.Route {
@@ -27,6 +28,7 @@ func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, m
 	h = web.WithBodyLimit(maxBody)(h)
 	h = web.WithRecovery(log, rest.InternalError())(h)
 	h = web.WithOrigins(h)
-	h = web.WithAccessLog(log)(h)
+	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
+	h = web.WithTracing(t.Spans())(h)
 	return web.WithRequestIDs(h)
 }

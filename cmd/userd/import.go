@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
 	"time"
@@ -53,7 +54,7 @@ func (c *importCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRejects()) }()
-	store, err := c.openStore(ctx, memory.Config{Log: newLogger(stderr, "warn", "text"), Unindexed: true})
+	store, err := c.openStore(ctx, memory.Config{Log: newLogger(stderr, slog.LevelWarn, "text"), Unindexed: true})
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (c *importCmd) openStore(ctx context.Context, config memory.Config) (servic
 	if c.DryRun && c.mustExist() != nil {
 		return memory.NewWith(config), nil
 	}
-	return c.open(ctx, config)
+	return c.open(ctx, storeConfig{Config: config})
 }
 
 // service hashes on all CPUs: nobody else has use for them, and nobody waits.

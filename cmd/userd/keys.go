@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -56,7 +57,7 @@ func (s *keyRingSettings) with(ctx context.Context, stderr io.Writer, do func(co
 	if s.DatabaseURL.scheme == inMemory {
 		return errors.New("memory: keeps no keys beyond a process; name a running server with --server")
 	}
-	store, err := s.open(ctx, memory.Config{Log: newLogger(stderr, "warn", "text")})
+	store, err := s.open(ctx, storeConfig{Config: memory.Config{Log: newLogger(stderr, slog.LevelWarn, "text")}})
 	if err != nil && s.DatabaseURL.scheme == inFile {
 		return fmt.Errorf("%w; if a server runs on it, name that with --server=http://HOST:PORT", err)
 	}

@@ -10,9 +10,7 @@ import (
 )
 
 // newLogger logs to w as text where a person reads along, otherwise as JSON.
-func newLogger(w io.Writer, level, format string) *slog.Logger {
-	var least slog.Level
-	_ = least.UnmarshalText([]byte(level)) // the command line takes no others
+func newLogger(w io.Writer, least slog.Leveler, format string) *slog.Logger {
 	options := &slog.HandlerOptions{Level: least}
 	var h slog.Handler = slog.NewJSONHandler(w, options)
 	if format == "text" || format == "auto" && isTerminal(w) {

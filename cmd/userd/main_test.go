@@ -31,6 +31,7 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"unknown variable", nil, []string{"USERD_ADRESS=:1"}, "USERD_ADRESS"},
 		{"address without port", []string{"--addr=localhost"}, nil, "HOST:PORT"},
 		{"impossible port", []string{"--addr=localhost:70000"}, nil, "HOST:PORT"},
+		{"impossible ops port", []string{"--ops-addr=localhost:70000"}, nil, "--ops-addr"},
 		{"unknown database", []string{"--database-url=mysql://root:secret@db/users"}, nil, "database URL"},
 		{"memory with a path", []string{"--database-url=memory:x"}, nil, "database URL"},
 		{"file without a path", []string{"--database-url=file:"}, nil, "database URL"},
@@ -94,6 +95,13 @@ func TestVersion(t *testing.T) {
 	status, stdout, _ := runHere(t, nil, "version")
 	if status != exitOK || !strings.HasPrefix(stdout, "userd "+release) {
 		t.Errorf("status %d, stdout %q", status, stdout)
+	}
+}
+
+func TestVersionFlag(t *testing.T) {
+	_, want, _ := runHere(t, nil, "version")
+	if status, stdout, stderr := runHere(t, nil, "--version"); status != exitOK || stdout != want {
+		t.Errorf("status %d, %q, %q; the command prints %q", status, stdout, stderr, want)
 	}
 }
 

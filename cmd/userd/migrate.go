@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/userd/userd/service/postgres"
 )
@@ -23,7 +24,7 @@ func (c *migrateCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if c.DatabaseURL.scheme != inPostgres {
 		return errors.New("only a PostgreSQL database is migrated by hand; a file is when the server opens it")
 	}
-	from, to, err := postgres.Migrate(ctx, c.postgres(newLogger(stderr, "info", "auto")))
+	from, to, err := postgres.Migrate(ctx, c.postgres(newLogger(stderr, slog.LevelInfo, "auto")))
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/servicetest"
@@ -54,7 +56,7 @@ var shown = accessSettings{Docs: true, Introspection: true}
 // newServer serves a new service that hashes cheaply.
 func newServer(t *testing.T) string {
 	svc := service.New(teststore.Open(t, 0), service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24, shown)) // some cases are very long
+	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24, shown, telemetry.New("test", noop.NewTracerProvider()))) // some cases are very long
 	t.Cleanup(server.Close)
 	return server.URL
 }

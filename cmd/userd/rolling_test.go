@@ -27,11 +27,11 @@ func TestRollingRestartDropsNoRequest(t *testing.T) {
 	writers := newWriters(t, store, 12, 10)
 	ids := feedUsers(t, servers[0].base)
 	begin := len(changesOf(t, proxy))
+	after := lastChange(t, proxy)
 
 	load := newTraffic(t, writers, proxy)
 	var following sync.WaitGroup
 	subscribers := make([]*follower, 2*len(connections))
-	after := lastChange(t, proxy)
 	for i := range subscribers {
 		subscribers[i] = &follower{connect: connections[i%len(connections)], after: after}
 		following.Go(func() { subscribers[i].run(t.Context(), newPlace(proxy)) })

@@ -9,19 +9,23 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
 
+	"github.com/userd/userd/internal/ops"
+	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 )
 
 // serveCmd has the settings of the server.
 type serveCmd struct {
-	Addr string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	Addr    string `env:"USERD_ADDR" default:":8000" help:"Address to listen on, HOST:PORT."`
+	OpsAddr string `env:"USERD_OPS_ADDR" help:"Address for operators: metrics, profiles, log level; none by default. Keep it from clients."`
 	storeSettings
 	LogLevel  string `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
@@ -49,6 +53,9 @@ func (c *serveCmd) Validate() error {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		return errors.New("--addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
 	}
+	if _, port, err := net.SplitHostPort(c.OpsAddr); c.OpsAddr != "" && (err != nil || !isPort(port)) {
+		return errors.New("--ops-addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
+	}
 	if c.HashSlots < 0 || c.DrainDelay < 0 {
 		return errors.New("--hash-slots and --drain-delay must not be negative")
 	}
@@ -75,26 +82,41 @@ func isPort(s string) bool {
 
 // run serves until ctx ends, then finishes what is in flight.
 func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
-	log := newLogger(stderr, c.LogLevel, c.LogFormat)
+	level := new(slog.LevelVar)
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the command line takes no others
+	log := newLogger(stderr, level, c.LogFormat)
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second Close after the server's own does nothing
-	store, err := c.open(ctx, memory.Config{Log: log})
+	spans, stopTracing, err := telemetry.Tracing(ctx, os.Getenv, version(), log)
+	if err != nil {
+		return usageError{err}
+	}
+	defer stopTracing()
+	measured := telemetry.New(version(), spans)
+	stopOps, err := c.startOps(log, ops.New(measured.Handler(log), level, log))
+	if err != nil {
+		return err
+	}
+	defer stopOps() // last: how the server ends is to be seen
+	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log, Committed: measured.Committed}, Spans: spans})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
-	drain, startDraining := context.WithCancel(context.Background())
-	defer startDraining()
+	c.watchStore(measured, store)
 	config, err := c.serviceConfig(ctx, log)
 	if err != nil {
 		return err
 	}
-	svc := service.New(store, config)
-	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, c.accessSettings), log)
+	svc := service.New(measured.Store(store), config)
+	measured.WatchService(svc)
+	drain, startDraining := context.WithCancel(context.Background())
+	defer startDraining()
+	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, c.accessSettings, measured), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 	"github.com/userd/userd/service/postgres"
@@ -50,18 +52,25 @@ func (s *storeSettings) check() error {
 		positive(s.KeepChangesFor > 0, "keep-changes-for"))
 }
 
-// open opens the store that the database URL names. Of c, which is for stores
-// in this process, it sets what the settings say.
-func (s *storeSettings) open(ctx context.Context, c memory.Config) (service.Store, error) {
+// storeConfig has what a store is told besides the settings.
+type storeConfig struct {
+	memory.Config // holds for other stores where they have the same
+	// Spans is where spans of SQL statements go; nil means nowhere.
+	Spans trace.TracerProvider
+}
+
+// open opens the store that the database URL names.
+func (s *storeSettings) open(ctx context.Context, c storeConfig) (service.Store, error) {
 	c.KeepChanges, c.KeepChangesFor = s.KeepChanges, s.KeepChangesFor
 	switch s.DatabaseURL.scheme {
 	case inMemory:
-		return memory.NewWith(c), nil
+		return memory.NewWith(c.Config), nil
 	case inFile:
-		return memory.Open(ctx, s.DatabaseURL.path, c)
+		return memory.Open(ctx, s.DatabaseURL.path, c.Config)
 	}
 	pg := s.postgres(c.Log)
-	pg.KeepChanges, pg.KeepChangesFor, pg.ManualMigration = c.KeepChanges, c.KeepChangesFor, !s.AutoMigrate
+	pg.KeepChanges, pg.KeepChangesFor, pg.ManualMigration, pg.Committed = c.KeepChanges, c.KeepChangesFor, !s.AutoMigrate, c.Committed
+	pg.Spans = c.Spans
 	return postgres.Open(ctx, pg)
 }
 

@@ -11,24 +11,41 @@ import (
 // release is the version that this source is, or leads up to.
 const release = "0.1.0"
 
+// commit is what a release or an image is built from; its linker sets it.
+// Builds in a work tree have it from Go.
+var commit string
+
 type versionCmd struct{}
 
 func (versionCmd) run(_ context.Context, stdout, _ io.Writer) error {
-	_, err := fmt.Fprintf(stdout, "userd %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(stdout, fullVersion())
 	return err
 }
 
+// fullVersion names the program, its version, and what it was built for.
+func fullVersion() string {
+	return fmt.Sprintf("userd %s %s %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 // version is the release, with the commit that the binary was built from
-// where Go recorded it.
+// where that is known.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	c := commit
+	if info, ok := debug.ReadBuildInfo(); ok && c == "" {
+		c = recordedCommit(info)
+	}
+	if len(c) < 12 {
 		return release
 	}
+	return release + "+" + c[:12]
+}
+
+// recordedCommit is the commit that Go found in the work tree.
+func recordedCommit(info *debug.BuildInfo) string {
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return release + "+" + s.Value[:12]
+		if s.Key == "vcs.revision" {
+			return s.Value
 		}
 	}
-	return release
+	return ""
 }

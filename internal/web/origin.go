@@ -6,11 +6,13 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// WithOrigins has the change log name the request of each change. It goes
-// inside of WithRequestIDs.
+// WithOrigins has the change log name the request of each change, and the
+// access log who asked. It goes inside of WithRequestIDs and WithObservers.
 func WithOrigins(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := service.Origin{RequestID: RequestID(r.Context())}
-		next.ServeHTTP(w, r.WithContext(service.WithOrigin(r.Context(), origin)))
+		ctx := service.WithOrigin(r.Context(), origin)
+		SetActor(ctx, service.OriginOf(ctx).Actor)
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

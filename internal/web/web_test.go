@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -113,6 +114,32 @@ func TestAccessLog(t *testing.T) {
 		})
 	}
 	web.SetRoute(t.Context(), "/nowhere") // outside of a logged request it does nothing
+}
+
+func TestObserversAreToldWhatHappened(t *testing.T) {
+	for _, tt := range []struct {
+		name, method string
+		handler      http.HandlerFunc
+		want         web.Exchange
+	}{
+		{"who asked", "GET", func(_ http.ResponseWriter, r *http.Request) { web.SetActor(r.Context(), "me") },
+			web.Exchange{Method: "GET", Status: 200, Actor: "me"}},
+		{"invented method", "SECRET", func(http.ResponseWriter, *http.Request) {}, web.Exchange{Method: "other", Status: 200}},
+		{"events", "GET", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/event-stream") },
+			web.Exchange{Method: "GET", Status: 200, IsStream: true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got web.Exchange
+			serve(web.WithObservers(func(_ context.Context, x web.Exchange) { got = x })(tt.handler), httptest.NewRequest(tt.method, "/", nil))
+			if got.Duration <= 0 {
+				t.Error("it took no time")
+			}
+			if got.Duration = 0; got != tt.want {
+				t.Errorf("%+v, want %+v", got, tt.want)
+			}
+		})
+	}
+	web.SetActor(t.Context(), "nobody") // outside of an observed request it does nothing
 }
 
 func TestAccessLogLetsHandlersFlush(t *testing.T) {

@@ -29,6 +29,9 @@ type Config struct {
 	Unindexed bool
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+	// Committed is told of each transaction: how many changes it made and how
+	// long the disk took for it. nil means nobody is.
+	Committed func(changes int, took time.Duration)
 	// Log is told of long loads and of what the disk does; nil discards it.
 	Log *slog.Logger
 
@@ -44,6 +47,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Committed == nil {
+		c.Committed = func(int, time.Duration) {}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

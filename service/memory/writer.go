@@ -220,10 +220,12 @@ func (s *Store) commitJournal(entries []journal.Entry, keepFrom int64) error {
 		return err
 	}
 	s.forget(keepFrom)
+	start := time.Now()
 	if err := s.journal.Commit(entries, keepFrom); err != nil {
 		s.diskFailed(err)
 		return s.diskError()
 	}
+	s.config.Committed(len(entries), time.Since(start))
 	return nil
 }
 

@@ -12,9 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Config has what a store can be told; its zero value works but for the URL.
@@ -35,6 +38,12 @@ type Config struct {
 	KeepChanges int
 	// KeepChangesFor is how long it keeps them; zero means 30 days.
 	KeepChangesFor time.Duration
+	// Committed is told of each transaction: how many changes it made and how
+	// long the database took for it. nil means nobody is.
+	Committed func(changes int, took time.Duration)
+	// Spans is where the spans of SQL statements go, without their arguments;
+	// nil means nowhere.
+	Spans trace.TracerProvider
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Log is told when the database goes away and comes back; nil discards it.
@@ -50,6 +59,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.KeepChangesFor == 0 {
 		c.KeepChangesFor = 30 * 24 * time.Hour
+	}
+	if c.Committed == nil {
+		c.Committed = func(int, time.Duration) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -129,6 +141,10 @@ func (c Config) poolConfig() (*pgxpool.Config, error) {
 		cc.RuntimeParams["application_name"] = "userd"
 	}
 	cc.DialFunc = dial
+	if c.Spans != nil {
+		cc.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(c.Spans), otelpgx.WithMeterProvider(noop.NewMeterProvider()),
+			otelpgx.WithDisableAcquireTracer())
+	}
 	pc.BeforeConnect = c.readPassword
 	// A connection that failed is closed politely in the background, for up to
 	// 15 seconds in which it takes up room in the pool. This ends that.
@@ -159,7 +175,15 @@ func (c Config) connect(ctx context.Context, pc *pgxpool.Config) (*pgx.Conn, err
 	if err := c.readPassword(ctx, cc); err != nil {
 		return nil, err
 	}
-	return pgx.ConnectConfig(ctx, cc)
+	conn, err := pgx.ConnectConfig(ctx, cc)
+	if err != nil || pc.AfterConnect == nil {
+		return conn, err
+	}
+	if err := pc.AfterConnect(ctx, conn); err != nil {
+		conn.PgConn().Conn().Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 // withConn calls do with a connection, and waits for a database that is not up yet.
@@ -168,6 +192,9 @@ func (c Config) withConn(ctx context.Context, do func(*pgx.Conn) error) error {
 	pc, err := c.poolConfig()
 	if err != nil {
 		return err
+	}
+	if !isPooled(pc) { // it may be: prepared statements would stay in somebody else's session
+		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	conn, err := c.connectPatiently(ctx, pc)
 	if err != nil {

@@ -27,6 +27,9 @@ type connection struct {
 func newConnection(c Config, pc *pgxpool.Config) *connection {
 	w := &connection{config: c, pc: pc.Copy()}
 	w.pc.ConnConfig.DialFunc = dialToConnect
+	if !isPooled(pc) { // for what comes before a transaction: preparing its statements
+		w.pc.ConnConfig.RuntimeParams["statement_timeout"] = milliseconds(writeTimeout)
+	}
 	w.pc.ConnConfig.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 		if n.Code == warning || n.Code == adminShutdown {
 			w.warned.Store(true)

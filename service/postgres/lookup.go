@@ -2,24 +2,27 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"runtime"
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/userd/userd/service"
 )
 
 const (
-	// lookupLanes is how many queries for single users are under way at once.
+	// lookupLanes is how many round trips for single users are under way at once.
 	lookupLanes = 2
 	// maxLookups bounds how many users one of them is for.
 	maxLookups = 200
 )
 
 // lookups gathers requests for single users. Those that come while the lanes
-// are busy share the next query: a server with many clients then asks a tenth
-// as often, and one with few waits for nothing. No request is answered by a
-// query that began before it came.
+// are busy share the next round trip: many clients then need few of them, and
+// few clients wait for nothing. No request is answered by a query that began
+// before it came.
 type lookups struct {
 	store *Store
 
@@ -30,11 +33,11 @@ type lookups struct {
 
 // lookup is one request.
 type lookup struct {
-	id    uuid.UUID
-	done  chan struct{}
-	user  service.User
-	found bool
-	err   error
+	ctx  context.Context
+	id   uuid.UUID
+	done chan struct{}
+	user service.User
+	err  error
 }
 
 // user returns the user with this id.
@@ -42,7 +45,7 @@ func (l *lookups) user(ctx context.Context, id uuid.UUID) (service.User, error) 
 	if ctx.Err() != nil {
 		return service.User{}, context.Cause(ctx)
 	}
-	r := &lookup{id: id, done: make(chan struct{})}
+	r := &lookup{ctx: ctx, id: id, done: make(chan struct{})}
 	if err := l.submit(r); err != nil {
 		return service.User{}, err
 	}
@@ -50,9 +53,6 @@ func (l *lookups) user(ctx context.Context, id uuid.UUID) (service.User, error) 
 	case <-r.done:
 	case <-ctx.Done():
 		return service.User{}, context.Cause(ctx)
-	}
-	if r.err == nil && !r.found {
-		r.err = &service.UserNotFoundError{ID: id}
 	}
 	return r.user, r.err
 }
@@ -75,6 +75,7 @@ func (l *lookups) submit(r *lookup) error {
 // lane answers requests until none waits.
 func (l *lookups) lane() {
 	for {
+		runtime.Gosched()
 		batch := l.take()
 		if batch == nil {
 			return
@@ -97,21 +98,33 @@ func (l *lookups) take() []*lookup {
 	return batch
 }
 
+// answer sends a query for each request, all in one go. A single one for all
+// ids would be planned anew each time, which takes longer than to carry it out.
 func (l *lookups) answer(batch []*lookup) {
-	ids := make([][16]byte, len(batch))
-	for i, r := range batch {
-		ids[i] = r.id
-	}
-	users, err := query(context.Background(), l.store, scanUser, selectUsers, ids)
-	byID := make(map[uuid.UUID]*service.User, len(users))
-	for i := range users {
-		byID[users[i].ID] = &users[i]
-	}
-	for _, r := range batch {
-		if u := byID[r.id]; u != nil {
-			r.user, r.found = *u, true
+	ctx := inTrace(context.Background(), batch, func(r *lookup) context.Context { return r.ctx })
+	_, err := read(ctx, l.store, func(ctx context.Context, conn *pgx.Conn) (struct{}, error) {
+		var b pgx.Batch
+		for _, r := range batch {
+			b.Queue(selectUser, [16]byte(r.id)).QueryRow(r.scan)
 		}
-		r.err = err
+		return struct{}{}, conn.SendBatch(ctx, &b).Close()
+	})
+	for _, r := range batch {
+		if err != nil {
+			r.err = err
+		}
 		close(r.done)
 	}
+}
+
+// scan takes in the answer; that nobody is there is one.
+func (r *lookup) scan(row pgx.Row) error {
+	r.user = service.User{}
+	err := row.Scan(userTargets(&r.user)...)
+	inUTC(&r.user)
+	r.err = notFound(err, r.id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
 }

@@ -22,6 +22,10 @@ const (
 	// resetInterval is the least time between two times of emptying the pool:
 	// when the server goes away many reads find out at once.
 	resetInterval = 100 * time.Millisecond
+	// acquireResetInterval is that for want of a connection. What the pool has
+	// got since it was last emptied took its time, past a server that hangs, and
+	// must not be thrown away by whoever could not wait for it.
+	acquireResetInterval = 10 * time.Second
 )
 
 // tune fits pc to what conn shows of the server. Behind a pooler that hands
@@ -37,18 +41,24 @@ func tune(ctx context.Context, pc *pgxpool.Config, conn *pgx.Conn) error {
 		pc.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if !isPooled(pc) {
-		pc.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", readTimeout.Milliseconds()))
-			return err
-		}
+		pc.AfterConnect = setUpSession
 	}
 	return nil
+}
+
+// setUpSession bounds what a statement may take.
+func setUpSession(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", readTimeout.Milliseconds()))
+	return err
 }
 
 // isPooled tells whether sessions keep nothing.
 func isPooled(pc *pgxpool.Config) bool {
 	return pc.ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
 }
+
+// errNoConnection says that no connection came free, nor could be made, in time.
+var errNoConnection = errors.New("no connection within the time for it")
 
 // errBusy refuses a read while others are answered.
 var errBusy = &service.UnavailableError{Reason: "Too many requests wait for the database; try again in a moment.", RetryAfter: time.Second}
@@ -74,8 +84,10 @@ func read[T any](ctx context.Context, s *Store, do func(context.Context, *pgx.Co
 			return v, nil
 		case ctx.Err() != nil:
 			return v, errors.Join(context.Cause(ctx), err)
-		case isLost(err) || isOfClass(err, readOnly):
-			s.resetPool()
+		case errors.Is(err, errNoConnection):
+			s.resetPool(acquireResetInterval)
+		case isLost(err):
+			s.resetPool(resetInterval)
 		}
 		if try == maxTries || limited.Err() != nil || !isTransient(err) {
 			return v, unavailable(err)
@@ -115,6 +127,8 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	switch {
 	case err != nil && ctx.Err() != nil && s.lastRead.Load() > time.Now().Add(-acquireTimeout).UnixNano():
 		return nil, errBusy // emptying the pool would make it worse
+	case err != nil && ctx.Err() != nil:
+		return nil, &lostError{errNoConnection}
 	case err != nil:
 		return nil, &lostError{fmt.Errorf("get a connection: %w", err)}
 	}
@@ -128,7 +142,7 @@ func (s *Store) leave(conn *pgx.Conn) {
 	addr := conn.PgConn().Conn().RemoteAddr()
 	conn.PgConn().Conn().Close()
 	s.config.Log.Warn("the database server has become a replica; looking for the primary", "server", addr.String())
-	s.resetPool()
+	s.resetPool(resetInterval)
 	s.listener.cut(addr)
 	if s.writer.conn.open.cut(addr) {
 		s.writer.conn.suspect.Store(true)
@@ -137,9 +151,9 @@ func (s *Store) leave(conn *pgx.Conn) {
 
 // resetPool closes the pool's connections, because one of them has turned out
 // to lead nowhere, or to a replica.
-func (s *Store) resetPool() {
+func (s *Store) resetPool(interval time.Duration) {
 	now := time.Now().UnixNano()
-	if last := s.lastReset.Load(); now-last > int64(resetInterval) && s.lastReset.CompareAndSwap(last, now) {
+	if last := s.lastReset.Load(); now-last > int64(interval) && s.lastReset.CompareAndSwap(last, now) {
 		s.pool.Reset()
 	}
 }

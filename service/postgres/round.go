@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/internal/plan"
@@ -47,10 +46,8 @@ func idOf(s plan.Step) uuid.UUID {
 	return s.New.User.ID
 }
 
-// queue adds the round's statements to b.
-func (r *round) queue(b *pgx.Batch) {
-	var deleted []uuid.UUID
-	var updated, created []*service.Record
+// net is what the round comes to.
+func (r *round) net() (deleted []uuid.UUID, updated, created []*service.Record) {
 	for _, id := range r.order {
 		switch c := r.changes[id]; {
 		case c.Old == nil && c.New == nil: // created and deleted
@@ -62,13 +59,5 @@ func (r *round) queue(b *pgx.Batch) {
 			updated = append(updated, c.New)
 		}
 	}
-	if len(deleted) > 0 {
-		b.Queue(deleteUsers, idArray(deleted))
-	}
-	if len(updated) > 0 {
-		b.Queue(updateUsers, recordArrays(updated)...)
-	}
-	if len(created) > 0 {
-		b.Queue(insertUsers, recordArrays(created)...)
-	}
+	return deleted, updated, created
 }

@@ -20,6 +20,7 @@ const (
 
 // Reads, each one statement and so one snapshot.
 const (
+	selectUser         = `SELECT ` + userColumns + ` FROM userd_users WHERE id = $1`
 	selectUsers        = `SELECT ` + userColumns + ` FROM userd_users WHERE id = ANY($1)`
 	selectPasswordHash = `SELECT password_hash FROM userd_users WHERE id = $1`
 
@@ -133,20 +134,35 @@ func recordArrays(records []*service.Record) []any {
 	return []any{ids, texts[0], texts[1], texts[2], active, versions, created, updated, texts[3], texts[4], texts[5], texts[6]}
 }
 
+// changeNames are the changeColumns one by one.
+var changeNames = strings.Split(changeColumns, ", ")
+
+// changeValues are the values of the changeColumns.
+func changeValues(c *service.Change) ([]any, error) {
+	fields, err := fieldsText(c)
+	return []any{c.Seq, c.At, string(c.Kind), [16]byte(c.UserID), c.Version, fields, c.Origin.Actor, c.Origin.RequestID}, err
+}
+
+// fieldsText is c's fields as JSON, [] and not null where there are none.
+func fieldsText(c *service.Change) (string, error) {
+	text, err := json.Marshal(append([]service.FieldChange{}, c.Fields...))
+	return string(text), err
+}
+
 // changeArrays are the arguments of insertChanges.
 func changeArrays(changes []service.Change) ([]any, error) {
 	n := len(changes)
 	seqs, times, versions := make([]int64, n), make([]time.Time, n), make([]int32, n)
 	kinds, users, fields := make([]string, n), make([][16]byte, n), make([]string, n)
 	actors, requests := make([]string, n), make([]string, n)
-	for i, c := range changes {
+	for i := range changes {
+		c := &changes[i]
 		seqs[i], times[i], kinds[i], users[i], versions[i] = c.Seq, c.At, string(c.Kind), c.UserID, c.Version
 		actors[i], requests[i] = c.Origin.Actor, c.Origin.RequestID
-		text, err := json.Marshal(append([]service.FieldChange{}, c.Fields...)) // [] and not null where there are none
-		if err != nil {
+		var err error
+		if fields[i], err = fieldsText(c); err != nil {
 			return nil, err
 		}
-		fields[i] = string(text)
 	}
 	return []any{seqs, times, kinds, users, versions, fields, actors, requests}, nil
 }

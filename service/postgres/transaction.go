@@ -14,8 +14,14 @@ import (
 	"github.com/userd/userd/service/internal/plan"
 )
 
-// maxPrune bounds how many old changes one transaction drops.
-const maxPrune = 1000
+const (
+	// maxPrune bounds how many more changes one transaction drops than it adds.
+	maxPrune = 1000
+	// manyRows is from how many rows on COPY is worth a round trip of its own.
+	manyRows = 500
+	// timePerUser is what each user of a transaction may add to its time.
+	timePerUser = 5 * time.Millisecond
+)
 
 // state is userd_state's row.
 type state struct {
@@ -53,33 +59,40 @@ func (r records) WithEmail(key string) *service.Record { return r.byEmail[key] }
 
 // try makes the batch's changes once. After *[service.OutcomeUnknownError]
 // they may have been made, after any other error they have not.
-func (w *writer) try(batch []*job) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*writeTimeout)
-	defer cancel()
+func (w *writer) try(ctx context.Context, batch []*job) error {
+	start := time.Now()
 	conn, err := w.conn.get(ctx)
 	if err != nil {
 		return err
 	}
 	t := &transaction{conn: conn}
-	if err := t.begin(ctx, batch); err != nil {
-		return w.abandon(err)
-	}
+	err = t.begin(ctx, batch, timeFor(batch))
 	for _, j := range batch {
-		if j.plan != nil {
-			t.carryOut(j)
+		if err == nil && j.plan != nil {
+			err = t.carryOut(ctx, j)
 		}
 	}
-	if len(t.changes) == 0 && !isPromise(batch) {
-		return w.abandon(nil)
+	if err != nil || len(t.changes) == 0 && !isPromise(batch) {
+		return w.abandon(err)
 	}
-	if err := t.finish(w.config.KeepChanges, w.channel); err != nil {
+	if err := t.finish(ctx, w.config.KeepChanges, w.channel); err != nil {
 		return w.abandon(err)
 	}
 	if err := w.end(ctx, t); err != nil {
 		return err
 	}
+	w.config.Committed(len(t.changes), time.Since(start))
 	w.store.latest.advance(t.state.last)
 	return nil
+}
+
+// timeFor bounds the steps of a transaction, generously for many users.
+func timeFor(batch []*job) time.Duration {
+	limit := writeTimeout
+	for _, j := range batch {
+		limit += time.Duration(len(j.ids)) * timePerUser
+	}
+	return limit
 }
 
 // isPromise tells whether somebody will be told of success, and be it that the
@@ -107,7 +120,7 @@ func (w *writer) abandon(err error) error {
 func ifAny[T any](_ T, err error) error { return err }
 
 // begin takes the lock and reads what the batch is about.
-func (t *transaction) begin(ctx context.Context, batch []*job) error {
+func (t *transaction) begin(ctx context.Context, batch []*job, limit time.Duration) error {
 	var ids []uuid.UUID
 	var emails []string
 	for _, j := range batch {
@@ -115,7 +128,7 @@ func (t *transaction) begin(ctx context.Context, batch []*job) error {
 	}
 	found := records{byID: make(map[uuid.UUID]*service.Record), byEmail: make(map[string]*service.Record)}
 	var b pgx.Batch
-	queueBegin(&b)
+	queueBegin(&b, limit)
 	b.Queue(lockState).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&t.state.logID, &t.state.first, &t.state.last, &t.state.active, &t.state.inactive)
 	})
@@ -127,9 +140,9 @@ func (t *transaction) begin(ctx context.Context, batch []*job) error {
 
 // queueBegin begins a transaction that the server ends if this program falls
 // silent, so that it does not keep the lock from everybody else.
-func queueBegin(b *pgx.Batch) {
+func queueBegin(b *pgx.Batch, limit time.Duration) {
 	b.Queue(begin)
-	b.Queue(limitTransaction, milliseconds(writeTimeout), milliseconds(idleInTransactionTimeout))
+	b.Queue(limitTransaction, milliseconds(limit), milliseconds(idleInTransactionTimeout))
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
@@ -144,18 +157,21 @@ func (r records) collect(rows pgx.Rows) error {
 }
 
 // carryOut has j stage what is to change and takes note of what follows.
-func (t *transaction) carryOut(j *job) {
+func (t *transaction) carryOut(ctx context.Context, j *job) error {
 	staged := len(t.view.Steps)
 	j.err = j.plan(t.view)
 	for _, step := range t.view.Steps[staged:] {
 		if t.round.hasFreed(step.New) {
-			t.flush()
+			if err := t.flush(ctx); err != nil {
+				return err
+			}
 		}
 		t.round.add(step)
 		t.count(step.Old, -1)
 		t.count(step.New, 1)
 		t.log(step, j.at, service.OriginOf(j.ctx))
 	}
+	return nil
 }
 
 // count follows how many users there are.
@@ -186,17 +202,15 @@ func (t *transaction) log(s plan.Step, at time.Time, o service.Origin) {
 }
 
 // finish queues all that is to be written.
-func (t *transaction) finish(keep int, channel string) error {
-	t.flush()
+func (t *transaction) finish(ctx context.Context, keep int, channel string) error {
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
 	if len(t.erased) > 0 {
 		t.writes.Queue(eraseChanges, idArray(t.erased))
 	}
-	if len(t.changes) > 0 {
-		arrays, err := changeArrays(t.changes)
-		if err != nil {
-			return err
-		}
-		t.writes.Queue(insertChanges, arrays...)
+	if err := t.writeChanges(ctx); err != nil {
+		return err
 	}
 	most := t.state.first + int64(len(t.changes)) + maxPrune
 	if first := min(max(t.state.last-int64(keep)+1, t.tooOld), most); first > t.state.first {
@@ -209,10 +223,50 @@ func (t *transaction) finish(keep int, channel string) error {
 	return nil
 }
 
-// flush queues the statements of the round and begins a new one.
-func (t *transaction) flush() {
-	t.round.queue(&t.writes)
+// flush writes the round, or queues it, and begins a new one.
+func (t *transaction) flush(ctx context.Context) error {
+	deleted, updated, created := t.round.net()
 	t.round = round{}
+	if len(deleted) > 0 {
+		t.writes.Queue(deleteUsers, idArray(deleted))
+	}
+	if len(updated) > 0 {
+		t.writes.Queue(updateUsers, recordArrays(updated)...)
+	}
+	if len(created) >= manyRows {
+		return t.copyIn(ctx, "userd_users", recordNames, len(created), func(i int) ([]any, error) { return recordValues(created[i]), nil })
+	}
+	if len(created) > 0 {
+		t.writes.Queue(insertUsers, recordArrays(created)...)
+	}
+	return nil
+}
+
+// writeChanges writes the new part of the change log, or queues it.
+func (t *transaction) writeChanges(ctx context.Context) error {
+	if len(t.changes) >= manyRows {
+		return t.copyIn(ctx, "userd_changes", changeNames, len(t.changes), func(i int) ([]any, error) { return changeValues(&t.changes[i]) })
+	}
+	if len(t.changes) == 0 {
+		return nil
+	}
+	arrays, err := changeArrays(t.changes)
+	if err == nil {
+		t.writes.Queue(insertChanges, arrays...)
+	}
+	return err
+}
+
+// copyIn writes what is queued, and then n rows by COPY.
+func (t *transaction) copyIn(ctx context.Context, table string, columns []string, n int, row func(int) ([]any, error)) error {
+	if t.writes.Len() > 0 {
+		if err := t.conn.SendBatch(ctx, &t.writes).Close(); err != nil {
+			return err
+		}
+		t.writes = pgx.Batch{}
+	}
+	_, err := t.conn.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, row))
+	return err
 }
 
 // end sends what was queued, with the commit at its end.
@@ -260,7 +314,7 @@ func (w *writer) probe(ctx context.Context, sought *service.Change) (found bool,
 		return false, err
 	}
 	var b pgx.Batch
-	queueBegin(&b)
+	queueBegin(&b, writeTimeout)
 	var first, last int64
 	b.Queue(countProbe).QueryRow(func(row pgx.Row) error { return row.Scan(&first, &last) })
 	if sought != nil {
@@ -289,14 +343,14 @@ func (w *writer) dropBefore(ctx context.Context, at time.Time) error {
 		return err
 	}
 	t := &transaction{conn: conn}
-	err = t.begin(ctx, nil)
+	err = t.begin(ctx, nil, writeTimeout)
 	if err == nil {
 		err = conn.QueryRow(ctx, firstSince, at).Scan(&t.tooOld)
 	}
 	if err != nil || t.tooOld <= t.state.first {
 		return w.abandon(err)
 	}
-	if err := t.finish(w.config.KeepChanges, w.channel); err != nil {
+	if err := t.finish(ctx, w.config.KeepChanges, w.channel); err != nil {
 		return w.abandon(err)
 	}
 	return w.end(ctx, t)

@@ -209,10 +209,13 @@ func (w *writer) wanted(batch []*job) []*job {
 }
 
 // commit makes the batch's changes in one transaction. It tries again where the
-// transaction is known not to have happened.
+// transaction is known not to have happened, as long as there is time.
 func (w *writer) commit(batch []*job) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*timeFor(batch))
+	defer cancel()
+	ctx = inTrace(ctx, batch, func(j *job) context.Context { return j.ctx })
 	for try := 1; ; try++ {
-		err := w.try(batch)
+		err := w.try(ctx, batch)
 		if err == nil {
 			return nil
 		}
@@ -220,7 +223,7 @@ func (w *writer) commit(batch []*job) error {
 			w.setAway(err)
 			return err
 		}
-		if try < maxTries && (isTransient(err) || isOfClass(err, uniqueViolation)) {
+		if try < maxTries && ctx.Err() == nil && (isTransient(err) || isOfClass(err, uniqueViolation)) {
 			continue
 		}
 		if isAway(err) {

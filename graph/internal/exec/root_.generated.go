@@ -271,6 +271,12 @@ type Query {
     """The object's id."""
     id: ID!
   ): Node
+
+  """The objects with these ids, in the order of the ids, with null for each id that no object has."""
+  nodes(
+    """The objects' ids, at most 200."""
+    ids: [ID!]!
+  ): [Node]!
 }
 
 """

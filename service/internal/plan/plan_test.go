@@ -74,3 +74,44 @@ func TestPlan(t *testing.T) {
 		t.Errorf("an old version is %v", err)
 	}
 }
+
+// TestImport follows rows that each see what the ones before them staged.
+func TestImport(t *testing.T) {
+	row := func(id byte, email, name string) service.ImportRow {
+		r := record(id, email)
+		r.User.FirstName = name
+		return service.ImportRow{Record: r}
+	}
+	rows := []service.ImportRow{
+		row(1, "ada", ""), row(1, "ada", "Augusta"), row(3, "eve", ""), row(4, "bob", "Robert"), row(1, "bob", ""), row(5, "eve", ""),
+	}
+	for policy, want := range map[service.ConflictPolicy][]service.ImportOutcome{
+		service.ConflictFail: {service.ImportRefused, service.ImportRefused, service.ImportCreated,
+			service.ImportRefused, service.ImportRefused, service.ImportRefused},
+		service.ConflictSkip: {service.ImportSkipped, service.ImportSkipped, service.ImportCreated,
+			service.ImportSkipped, service.ImportSkipped, service.ImportSkipped},
+		service.ConflictUpdate: {service.ImportUnchanged, service.ImportUpdated, service.ImportCreated,
+			service.ImportUpdated, service.ImportRefused, service.ImportUnchanged},
+	} {
+		for _, dry := range []bool{false, true} {
+			ada, bob := record(1, "ada"), record(2, "bob")
+			v := NewView(source{&ada, &bob})
+			results := v.Import(rows, service.ImportOptions{OnConflict: policy, DryRun: dry})
+			changes := 0
+			for i, r := range results {
+				if r.Outcome != want[i] || (r.Err != nil) != (r.Outcome == service.ImportRefused) {
+					t.Errorf("%s, row %d: %+v, want %s", policy, i+1, r, want[i])
+				}
+				if r.Outcome == service.ImportCreated || r.Outcome == service.ImportUpdated {
+					changes++
+				}
+			}
+			if dry {
+				changes = 0
+			}
+			if len(v.Steps) != changes || v.Imported[uuid.UUID{3}] == dry {
+				t.Errorf("%s, dry %t: %d steps, imported %v, want %d", policy, dry, len(v.Steps), v.Imported, changes)
+			}
+		}
+	}
+}

@@ -77,13 +77,13 @@ func Shared(t testing.TB) *Server {
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := start(Dir(t), settings...)
-	if errors.Is(err, errNotInstalled) && os.Getenv("CI") == "" {
-		t.Skip(err)
+	if errors.Is(err, errNotInstalled) {
+		missing(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Stop)
+	t.Cleanup(s.Kill) // it may be frozen
 	return s
 }
 
@@ -110,11 +110,19 @@ func (s *Server) NewSchema(t testing.TB) string {
 }
 
 // URL is the URL of the server's database.
-func (s *Server) URL() string { return urlAt(s.Port) }
+func (s *Server) URL() string { return urlAt(s.Port, "postgres") }
 
-func urlAt(port int) string {
+// NewDatabase makes a new, empty database, for poolers: they know no schemas.
+func (s *Server) NewDatabase(t testing.TB) (name string) {
+	t.Helper()
+	name = fmt.Sprintf("database_%d", s.schemas.Add(1))
+	s.Exec(t, "CREATE DATABASE "+name)
+	return name
+}
+
+func urlAt(port int, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
-		Path: "/postgres", RawQuery: "sslmode=disable"}
+		Path: "/" + database, RawQuery: "sslmode=disable"}
 	return u.String()
 }
 
@@ -164,15 +172,24 @@ func (s *Server) Connect(ctx context.Context) (*pgx.Conn, error) {
 
 // Kill ends the server as a crash does: no process of it gets to do anything.
 func (s *Server) Kill() {
-	pid := s.cmd.Process.Pid
-	if s.cmd.Process.Signal(syscall.SIGSTOP) == nil { // no new children from here on
-		for _, child := range childrenOf(pid) { // each leads a process group of its own
-			_ = syscall.Kill(child, syscall.SIGKILL) // it may have ended already
-		}
-	}
-	_ = s.cmd.Process.Kill()
+	s.signalAll(syscall.SIGKILL)
+	_ = s.cmd.Process.Kill() // it may have ended already
 	<-s.exited
 	s.removeSharedMemory()
+}
+
+// Freeze stops all processes of the server where they are, as a machine does
+// that hangs: it still takes packets, and answers nothing. [Server.Kill] ends it.
+func (s *Server) Freeze() { s.signalAll(syscall.SIGSTOP) }
+
+// signalAll stops the server's first process and sends a signal to the others.
+func (s *Server) signalAll(sig syscall.Signal) {
+	if s.cmd.Process.Signal(syscall.SIGSTOP) != nil { // no new children from here on
+		return // it has ended
+	}
+	for _, child := range childrenOf(s.cmd.Process.Pid) { // each leads a process group of its own
+		_ = syscall.Kill(child, sig) // it may have ended meanwhile
+	}
 }
 
 // Stop ends the server and all its sessions.

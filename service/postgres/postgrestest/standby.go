@@ -2,9 +2,7 @@ package postgrestest
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -59,9 +57,8 @@ func (s *Server) Orphan(t testing.TB) {
 // Promote makes a standby take writes, and returns once it does.
 func (s *Server) Promote(t testing.TB) {
 	t.Helper()
-	if s.Query(t, "SELECT pg_promote(true, 60)") != "t" {
-		t.Fatal("the standby is not promoted")
-	}
+	// Asked again until it is done: what is replayed meanwhile may end the query.
+	s.Await(t, "done", "SELECT CASE WHEN pg_is_in_recovery() THEN pg_promote(false)::text ELSE 'done' END")
 }
 
 // Await waits until the statement's first value is want.
@@ -83,24 +80,5 @@ func (s *Server) Await(t testing.TB, want, sql string) {
 			t.Fatalf("waited in vain for %s to be %s: it is %s", sql, want, last)
 		case <-time.After(10 * time.Millisecond):
 		}
-	}
-}
-
-// Password makes the server ask for a password, by SCRAM, of whoever comes by
-// TCP, and sets that of the user postgres.
-func (s *Server) Password(t testing.TB, password string) {
-	t.Helper()
-	s.Exec(t, fmt.Sprintf("ALTER USER postgres PASSWORD '%s'", password))
-	rules := "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-	s.write(t, "pg_hba.conf", rules)
-	s.Exec(t, "SELECT pg_reload_conf()")
-}
-
-// write puts a file in the server's directory, for the server alone.
-func (s *Server) write(t testing.TB, name, content string) {
-	t.Helper()
-	path := filepath.Join(s.Dir, name)
-	if err := errors.Join(os.WriteFile(path, []byte(content), 0o600), giveAway(path)); err != nil {
-		t.Fatal(err)
 	}
 }

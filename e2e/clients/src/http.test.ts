@@ -1,0 +1,81 @@
+// docs/userd.http: every request in it is answered as it says, and every operation of the contract is in it.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { Userd } from './userd.js';
+
+interface Report {
+  requests: { title: string; response?: { request: { method: string; url: string } }; testResults: { status: string; message: string }[] }[];
+}
+
+const project = join(import.meta.dirname, '..', '..');
+const collection = join(project, '..', '..', 'docs', 'userd.http');
+
+describe('docs/userd.http', { timeout: 60_000 }, () => {
+  let userd: Userd;
+  let dir: string;
+  before(async () => {
+    userd = await Userd.start();
+    dir = await mkdtemp(join(tmpdir(), 'userd-http-'));
+  });
+  after(async () => {
+    await userd.end();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  /** send sends the whole collection, with a part replaced, and returns what httpYac says of it. */
+  const send = async (part = '', by = ''): Promise<Report> => {
+    const text = (await readFile(collection, 'utf8')).replace('http://localhost:8000', userd.url);
+    assert.ok(text.includes(part));
+    const file = join(dir, 'userd.http');
+    await writeFile(file, text.replace(part, by));
+    return new Promise((resolve, reject) => {
+      const httpyac = join(project, 'node_modules', '.bin', 'httpyac');
+      // It ends with a status of its own when an expectation is not met; the report says which.
+      execFile(httpyac, ['send', file, '--all', '--json'], { cwd: dir, maxBuffer: 1 << 24 }, (error, stdout) => {
+        try {
+          resolve(JSON.parse(stdout) as Report);
+        } catch {
+          reject(error ?? new Error(stdout));
+        }
+      });
+    });
+  };
+  const unmet = ({ requests }: Report) =>
+    requests.flatMap(({ title, testResults }) =>
+      testResults.filter(({ status }) => status !== 'SUCCESS').map(({ message }) => `${title}: ${message}`),
+    );
+
+  test('is answered as it says', async () => {
+    const report = await send();
+    assert.deepEqual(unmet(report), []);
+    for (const { title, testResults } of report.requests) assert.notEqual(testResults.length, 0, `${title} expects nothing`);
+    const sent = report.requests.map(({ response }) => `${response?.request.method} ${new URL(response?.request.url ?? '').pathname}`);
+    assert.deepEqual(await unsent(sent), []);
+  });
+
+  test('would not be', async () => {
+    assert.deepEqual(unmet(await send('?? body status == healthy', '?? body status == ill')), [
+      'The service is healthy: status == ill',
+    ]);
+  });
+
+  /** unsent are the operations of the contract that are not among those sent, but for keys, the first of which closes the service. */
+  const unsent = async (sent: string[]): Promise<string[]> => {
+    const { paths } = (await (await fetch(`${userd.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const operations = Object.entries(paths)
+      .filter(([path]) => !path.startsWith('/keys'))
+      .flatMap(([path, item]) =>
+        Object.keys(item)
+          .filter((key) => ['get', 'put', 'post', 'patch', 'delete'].includes(key))
+          .map((method) => `${method.toUpperCase()} ${path}`),
+      );
+    assert.ok(operations.length > 10);
+    return operations.filter((operation) => !sent.some((one) => new RegExp(`^${operation.replace(/\{\w+\}/g, '[^/]+')}$`).test(one)));
+  };
+});

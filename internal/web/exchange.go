@@ -1,0 +1,121 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Exchange is a request and what became of it.
+type Exchange struct {
+	// Method is one that HTTP knows, or "other".
+	Method string
+	// Route is the pattern of the route that served it: not the path, which may
+	// hold personal data and has no end of values.
+	Route string
+	// Actor is who asked; empty when it is not known.
+	Actor string
+	// Status is what was answered, with how many bytes of body, in which time.
+	Status   int
+	Bytes    int64
+	Duration time.Duration
+	// IsStream tells an answer that lasts until somebody goes: a WebSocket or a
+	// stream of events.
+	IsStream bool
+}
+
+// Observer is told of each exchange when it is over, with the context that the
+// request came in.
+type Observer func(context.Context, Exchange)
+
+type exchangeKey struct{}
+
+// SetRoute tells observers which route serves the request.
+func SetRoute(ctx context.Context, pattern string) {
+	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
+		x.Route = pattern
+	}
+}
+
+// SetActor tells observers who asks: an id, and nothing personal.
+func SetActor(ctx context.Context, actor string) {
+	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
+		x.Actor = actor
+	}
+}
+
+// WithAccessLog logs one line for each request when it is done.
+func WithAccessLog(log *slog.Logger) func(http.Handler) http.Handler {
+	return WithObservers(AccessLog(log))
+}
+
+// WithObservers tells observers of each request when it is done.
+func WithObservers(observers ...Observer) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			start := time.Now()
+			x := &Exchange{Method: knownMethod(r.Method)}
+			rec := &recorder{ResponseWriter: w}
+			defer func() {
+				x.Status, x.Bytes, x.IsStream, x.Duration = rec.Status(), rec.bytes, rec.isStream(), time.Since(start)
+				for _, observe := range observers {
+					observe(r.Context(), *x)
+				}
+			}()
+			next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		})
+	}
+}
+
+// knownMethod keeps clients from inventing methods without end.
+func knownMethod(method string) string {
+	if slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodHead, http.MethodOptions, http.MethodConnect, http.MethodTrace}, method) {
+		return method
+	}
+	return "other"
+}
+
+// recorder notes what is answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// Status is the status that was answered; 200 where the handler set none.
+func (r *recorder) Status() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+// isStream tells whether the answer was a WebSocket or a stream of events.
+func (r *recorder) isStream() bool {
+	return r.status == http.StatusSwitchingProtocols || strings.HasPrefix(r.Header().Get("Content-Type"), "text/event-stream")
+}
+
+// WriteHeader notes the first final status.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the body's bytes.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const pages = "../../internal/pages/package.json"
+
+func TestBillOfMaterials(t *testing.T) {
+	var first, second bytes.Buffer
+	if err := run([]string{"1.2.3", os.Args[0], pages}, &first); err != nil {
+		t.Fatal(err)
+	}
+	if err := run([]string{"1.2.3", os.Args[0], pages}, &second); err != nil || first.String() != second.String() {
+		t.Errorf("the second time it is another: %v", err)
+	}
+	var b bom
+	if err := json.Unmarshal(first.Bytes(), &b); err != nil {
+		t.Fatal(err)
+	}
+	if b.Format != "CycloneDX" || b.SpecVersion != "1.6" || !strings.HasPrefix(b.SerialNumber, "urn:uuid:") || b.Metadata.Component.Version != "1.2.3" {
+		t.Errorf("%+v", b)
+	}
+	for _, want := range []string{"pkg:golang/stdlib@1", "pkg:golang/github.com/google/uuid@v1", "pkg:npm/graphiql@"} {
+		if !strings.Contains(strings.Join(b.Dependencies[0].DependsOn, " "), want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	for _, c := range b.Components {
+		if c.Name == "" || c.Version == "" || c.PURL != c.Ref {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+func TestWrongArguments(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "package.json")
+	if err := os.WriteFile(bad, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{nil, {"1", "nothing", pages}, {"1", os.Args[0], "nothing"}, {"1", os.Args[0], bad}} {
+		if err := run(args, new(bytes.Buffer)); err == nil {
+			t.Errorf("%q is taken", args)
+		}
+	}
+}
