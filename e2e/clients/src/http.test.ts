@@ -65,14 +65,16 @@ describe('docs/userd.http', { timeout: 60_000 }, () => {
     ]);
   });
 
-  /** unsent are the operations of the contract that are not among those sent. */
+  /** unsent are the operations of the contract that are not among those sent, but for keys, the first of which closes the service. */
   const unsent = async (sent: string[]): Promise<string[]> => {
     const { paths } = (await (await fetch(`${userd.url}/openapi.json`)).json()) as { paths: Record<string, object> };
-    const operations = Object.entries(paths).flatMap(([path, item]) =>
-      Object.keys(item)
-        .filter((key) => ['get', 'put', 'post', 'patch', 'delete'].includes(key))
-        .map((method) => `${method.toUpperCase()} ${path}`),
-    );
+    const operations = Object.entries(paths)
+      .filter(([path]) => !path.startsWith('/keys'))
+      .flatMap(([path, item]) =>
+        Object.keys(item)
+          .filter((key) => ['get', 'put', 'post', 'patch', 'delete'].includes(key))
+          .map((method) => `${method.toUpperCase()} ${path}`),
+      );
     assert.ok(operations.length > 10);
     return operations.filter((operation) => !sent.some((one) => new RegExp(`^${operation.replace(/\{\w+\}/g, '[^/]+')}$`).test(one)));
   };
