@@ -23,6 +23,7 @@ var (
 
 	createForm = form{userFields,
 		[]service.Field{service.FieldEmail, service.FieldFirstName, service.FieldLastName, service.FieldPassword}}
+	batchForm   = form{userFields, createForm.required[:3]}
 	replaceForm = form{userFields,
 		[]service.Field{service.FieldEmail, service.FieldFirstName, service.FieldLastName, service.FieldIsActive}}
 	patchForm    = form{userFields, nil}
@@ -48,25 +49,42 @@ func (a *api) decodeUser(w http.ResponseWriter, r *http.Request, f form) (servic
 // parseUser reads a JSON object whose members are user fields. Text that is
 // not JSON, or not an object, is an error; members that are no such fields,
 // or of another type, are mistakes.
+func parseUser(body []byte, allowed []service.Field) (in service.UserInput, wrong mistakes, err error) {
+	err = readObject(body, func(name string, value jsontext.Value) { take(&in, &wrong, name, value, allowed) })
+	return in, wrong, err
+}
+
+// readObject hands each member of a JSON object to take.
 //
 // jsontext does the hard part: it refuses duplicate names, ill-formed UTF-8
 // and nesting beyond a bound, and compares names exactly.
-func parseUser(body []byte, allowed []service.Field) (in service.UserInput, wrong mistakes, err error) {
+func readObject(body []byte, take func(name string, value jsontext.Value)) error {
 	if !utf8.Valid(body) {
-		return in, wrong, malformed("The body is not valid UTF-8.")
+		return malformed("The body is not valid UTF-8.")
 	}
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	if err := enterObject(dec); err != nil {
-		return in, wrong, err
+		return err
 	}
 	for dec.PeekKind() != '}' {
 		name, value, err := readMember(dec)
 		if err != nil {
-			return in, wrong, err
+			return err
 		}
-		take(&in, &wrong, name, value, allowed)
+		take(name, value)
 	}
-	return in, wrong, leaveObject(dec)
+	return leaveObject(dec)
+}
+
+// elements are the elements of a JSON array that has been read before.
+func elements(array jsontext.Value) (list []jsontext.Value) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(array))
+	_, _ = dec.ReadToken()
+	for dec.PeekKind() != ']' {
+		value, _ := dec.ReadValue()
+		list = append(list, value.Clone())
+	}
+	return list
 }
 
 func enterObject(dec *jsontext.Decoder) error {
