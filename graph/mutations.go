@@ -20,6 +20,32 @@ func (m mutations) CreateUser(ctx context.Context, in model.CreateUserInput) (*m
 	}))
 }
 
+// CreateUsers resolves Mutation.createUsers.
+func (m mutations) CreateUsers(ctx context.Context, in model.CreateUsersInput) (*model.UsersPayload, error) {
+	items := make([]service.BatchItem, len(in.Users))
+	for i, u := range in.Users {
+		items[i].UserInput = service.UserInput{
+			Email:     service.Some(u.Email),
+			FirstName: service.Some(u.FirstName),
+			LastName:  service.Some(u.LastName),
+			Password:  optional(u.Password),
+			IsActive:  optional(u.IsActive),
+		}
+	}
+	results, err := m.svc.CreateUsers(ctx, items, in.Policy)
+	if errs := userErrors(err); errs != nil {
+		return &model.UsersPayload{Errors: errs}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.UsersPayload{Results: make([]*model.UserPayload, len(results))}
+	for i, r := range results {
+		payload.Results[i] = &model.UserPayload{User: r.User, Errors: userErrors(r.Err)}
+	}
+	return payload, nil
+}
+
 // UpdateUser resolves Mutation.updateUser.
 func (m mutations) UpdateUser(ctx context.Context, in model.UpdateUserInput) (*model.UserPayload, error) {
 	fields := service.UserInput{

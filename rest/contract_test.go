@@ -75,7 +75,7 @@ func TestDocumentHasExactlyTheCodes(t *testing.T) {
 
 func TestDocumentHasExactlyTheFields(t *testing.T) {
 	for schema, f := range map[string]form{
-		"CreateUser": createForm, "ReplaceUser": replaceForm, "UpdateUser": patchForm,
+		"CreateUser": createForm, "BatchUser": batchForm, "ReplaceUser": replaceForm, "UpdateUser": patchForm,
 		"UpdateUserEmail": emailForm, "SetUserPassword": passwordForm,
 	} {
 		documented := contract().doc.Components.Schemas[schema].Value

@@ -23,6 +23,7 @@ var (
 
 	createForm = form{userFields,
 		[]service.Field{service.FieldEmail, service.FieldFirstName, service.FieldLastName, service.FieldPassword}}
+	batchForm   = form{userFields, createForm.required[:3]}
 	replaceForm = form{userFields,
 		[]service.Field{service.FieldEmail, service.FieldFirstName, service.FieldLastName, service.FieldIsActive}}
 	patchForm    = form{userFields, nil}
@@ -73,6 +74,17 @@ func eachMember(body []byte, take func(name string, value jsontext.Value)) error
 		take(name, value)
 	}
 	return leaveObject(dec)
+}
+
+// elements are the elements of a JSON array that has been read before.
+func elements(array jsontext.Value) (list []jsontext.Value) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(array))
+	_, _ = dec.ReadToken()
+	for dec.PeekKind() != ']' {
+		value, _ := dec.ReadValue()
+		list = append(list, value.Clone())
+	}
+	return list
 }
 
 func enterObject(dec *jsontext.Decoder) error {

@@ -54,6 +54,8 @@ type ImportOptions struct {
 	At time.Time
 	// DryRun returns the results and changes nothing.
 	DryRun bool
+	// AllOrNothing changes nothing when a row is refused, as in a dry run.
+	AllOrNothing bool
 }
 
 // ImportOutcome tells what became of a row.
@@ -79,3 +81,6 @@ type ImportResult struct {
 	// Err is why the row was refused, otherwise nil.
 	Err error
 }
+
+// Refused tells whether the row was refused.
+func (r ImportResult) Refused() bool { return r.Outcome == ImportRefused }

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,7 +21,8 @@ import (
 // may come as one, which is hashed, or as a hash that another program made; a
 // user who comes with neither cannot log in until a password is set. For one
 // who is there already, by id or else by e-mail address, o.OnConflict says what
-// happens; what the row leaves out then stays as it is. o.At plays no part.
+// happens; what the row leaves out then stays as it is. o.At and o.AllOrNothing
+// play no part.
 func (s *Service) Import(ctx context.Context, rows []ImportInput, o ImportOptions) ([]ImportResult, error) {
 	if err := s.require(ctx, ScopeAdmin); err != nil {
 		return nil, err
@@ -28,22 +30,12 @@ func (s *Service) Import(ctx context.Context, rows []ImportInput, o ImportOption
 	if len(rows) > MaxImportRows {
 		return nil, fmt.Errorf("%d rows are too many for one import", len(rows))
 	}
-	o.At = s.timestamp()
-	b := importBatch{service: s, options: o, results: make([]ImportResult, len(rows))}
-	for i, in := range rows {
-		row, err := s.parseImport(in, o.At)
-		if err != nil {
-			b.results[i] = ImportResult{ImportRefused, err}
-			continue
-		}
-		if row.Record.User.ID == uuid.Nil {
-			if row.Record.User.ID, err = s.newID(); err != nil {
-				return nil, fmt.Errorf("make an id: %w", err)
-			}
-		}
-		b.rows, b.places = append(b.rows, row), append(b.places, i)
+	o.At, o.AllOrNothing = s.timestamp(), false
+	b, err := s.newImportBatch(rows, o)
+	if err == nil {
+		err = b.run(ctx)
 	}
-	if err := b.run(ctx); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return b.results, nil
@@ -57,6 +49,28 @@ type importBatch struct {
 	places  []int       // where results has the result of each of them
 	results []ImportResult
 }
+
+// newImportBatch checks rows, and leaves those that are in order to the store.
+func (s *Service) newImportBatch(rows []ImportInput, o ImportOptions) (*importBatch, error) {
+	b := &importBatch{service: s, options: o, results: make([]ImportResult, len(rows))}
+	for i, in := range rows {
+		row, err := s.parseImport(in, o.At)
+		if err != nil {
+			b.results[i] = ImportResult{ImportRefused, err}
+			continue
+		}
+		if row.Record.User.ID == uuid.Nil {
+			if row.Record.User.ID, err = s.newID(); err != nil {
+				return nil, fmt.Errorf("make an id: %w", err)
+			}
+		}
+		b.rows, b.places = append(b.rows, row), append(b.places, i)
+	}
+	return b, nil
+}
+
+// refused tells whether a row was refused.
+func (b *importBatch) refused() bool { return slices.ContainsFunc(b.results, ImportResult.Refused) }
 
 func (b *importBatch) run(ctx context.Context) error {
 	if b.prepareHashing() && !b.options.DryRun {
@@ -87,6 +101,10 @@ func (b *importBatch) hashThoseThatCount(ctx context.Context) error {
 	dry.DryRun = true
 	if err := b.store(ctx, dry); err != nil {
 		return err
+	}
+	if b.options.AllOrNothing && b.refused() {
+		b.rows, b.places = nil, nil
+		return nil
 	}
 	kept := 0
 	for i, place := range b.places {

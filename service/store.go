@@ -85,7 +85,8 @@ type Store interface {
 	//
 	// The entries of the change log have the time o.At; of more users than the
 	// log keeps it may keep none, and be cut off behind them. With o.DryRun the results
-	// are the same and nothing changes. When an error is returned no row was
+	// are the same and nothing changes; so it is with o.AllOrNothing when a row is
+	// refused, and otherwise all rows are one step. When an error is returned no row was
 	// carried out.
 	ImportUsers(ctx context.Context, rows []ImportRow, o ImportOptions) ([]ImportResult, error)
 

@@ -35,6 +35,8 @@ type Field string
 const (
 	FieldID              Field = "id"
 	FieldIDs             Field = "ids"
+	FieldUsers           Field = "users"
+	FieldPolicy          Field = "policy"
 	FieldUserID          Field = "user_id"
 	FieldEmail           Field = "email"
 	FieldFirstName       Field = "first_name"

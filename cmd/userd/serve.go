@@ -40,7 +40,7 @@ type serveCmd struct {
 
 	MaxConnections int   `env:"USERD_MAX_CONNECTIONS" default:"10000" help:"Most connections at once; further ones wait."`
 	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
-	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"65536" help:"Most bytes of a request's body."`
+	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"262144" help:"Most bytes of a request's body."`
 
 	accessSettings
 	passwordSettings

@@ -85,6 +85,19 @@ func importNewCases() []contract {
 				})
 			}
 		}},
+		{"all or nothing changes nothing when a row is refused, and says what would happen", func(t *testing.T, s service.Store) {
+			ada, bob := user("ada@example.com"), user("bob@example.com")
+			create(t, s, ada)
+			all := service.ImportOptions{OnConflict: service.ConflictFail, At: later, AllOrNothing: true}
+			wantUnchanged(t, s, func() {
+				results, err := s.ImportUsers(t.Context(), rows(bob, user("ada@example.com")), all)
+				wantResults(t, []service.ImportResult{wasCreated, emailTaken}, results, err)
+			})
+			results, err := s.ImportUsers(t.Context(), rows(bob, user("eve@example.com")), all)
+			wantResults(t, []service.ImportResult{wasCreated, wasCreated}, results, err)
+			wantStored(t, s, bob)
+			wantCount(t, s, service.Filter{}, 3)
+		}},
 	}
 }
 

@@ -72,6 +72,7 @@ func faults() map[string]fault {
 		"forgets how far the log was searched": {"log", func(s service.Store) service.Store { return noThrough{s} }},
 		"exports in another order":             {"export", func(s service.Store) service.Store { return emailOrder{s} }},
 		"imports all rows or none":             {"import", func(s service.Store) service.Store { return allOrNothing{s} }},
+		"imports a part where it should not":   {"import", func(s service.Store) service.Store { return alwaysEach{s} }},
 		"leaves out the last user":             {"model", func(s service.Store) service.Store { return shortLists{s} }},
 	}
 }
@@ -240,6 +241,13 @@ func (s emailOrder) Records(ctx context.Context, after *service.Position, limit 
 	records, err := s.Store.Records(ctx, after, limit)
 	slices.SortStableFunc(records, func(a, b service.Record) int { return strings.Compare(a.Keys.Email, b.Keys.Email) })
 	return records, err
+}
+
+type alwaysEach struct{ service.Store }
+
+func (s alwaysEach) ImportUsers(ctx context.Context, rows []service.ImportRow, o service.ImportOptions) ([]service.ImportResult, error) {
+	o.AllOrNothing = false
+	return s.Store.ImportUsers(ctx, rows, o)
 }
 
 type allOrNothing struct{ service.Store }

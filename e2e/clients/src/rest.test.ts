@@ -129,6 +129,18 @@ tell('openapi-fetch', (userd) => new Rest(userd), (story) => {
     assert.deepEqual(error?.errors?.map(({ field, code }) => `${field}: ${code}`), ['last_name: REQUIRED']);
   });
 
+  test('creates 1000 users, and is answered for each', async () => {
+    const taken = (await story.created()).email;
+    const users = Array.from({ length: 1000 }, (_, i) => ({ email: `many${i}@example.com`, first_name: 'One', last_name: 'Of Many' }));
+    users[500] = { email: taken, first_name: 'Not', last_name: 'Me' };
+    const none = await story.client.api.POST('/users:batch', { body: { users } });
+    assert.deepEqual(none.error?.errors?.map(({ field, code }) => `${field}: ${code}`), ['users[500].email: EMAIL_TAKEN']);
+    const { data } = await story.client.api.POST('/users:batch', { body: { users, policy: 'each' } });
+    assert.equal(data?.results[999]?.user?.email, 'many999@example.com');
+    assert.equal(data?.results[500]?.problem?.code, 'EMAIL_TAKEN');
+    assert.equal(data?.results.filter(({ user }) => user).length, 999);
+  });
+
   test('deletes a user, once', async () => {
     const { id } = await story.created();
     const remove = () => story.client.api.DELETE('/users/{id}', { params: { path: { id } } });

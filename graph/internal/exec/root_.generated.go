@@ -53,7 +53,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("BatchUserInput", ec.unmarshalInputBatchUserInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
+			graphql.NewInputUnmarshaler("CreateUsersInput", ec.unmarshalInputCreateUsersInput),
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
 			graphql.NewInputUnmarshaler("SetUserPasswordInput", ec.unmarshalInputSetUserPasswordInput),
 			graphql.NewInputUnmarshaler("UpdateUserEmailInput", ec.unmarshalInputUpdateUserEmailInput),
@@ -289,6 +291,15 @@ type Mutation {
     """The new user."""
     input: CreateUserInput!
   ): CreateUserPayload
+
+  """
+  Creates up to 1000 users at once, and answers for each. It succeeds when all of them are created; ` + "`" + `policy` + "`" + ` says what
+  happens when some are refused. To send more than a few, send them as a variable.
+  """
+  createUsers(
+    """The new users."""
+    input: CreateUsersInput!
+  ): CreateUsersPayload
 
   """Changes those fields of a user that are given and leaves the others as they are."""
   updateUser(
@@ -556,6 +567,42 @@ input CreateUserInput {
   isActive: Boolean
 }
 
+"""New users."""
+input CreateUsersInput {
+  """The users, at most 1000 of them, and at most 100 with a password."""
+  users: [BatchUserInput!]!
+
+  """What happens when some of the users are refused."""
+  policy: BatchPolicy! = ALL_OR_NOTHING
+}
+
+"""One of many new users."""
+input BatchUserInput {
+  """The e-mail address, which no other user may have."""
+  email: EmailAddress!
+
+  """The given name, 1 to 100 characters."""
+  firstName: String!
+
+  """The family name, 1 to 100 characters."""
+  lastName: String!
+
+  """The password, as for ` + "`" + `createUser` + "`" + `. A user without one cannot log in until one is set. Null is refused."""
+  password: String
+
+  """Whether the user is let in; true when it is left out. Null is refused."""
+  isActive: Boolean
+}
+
+"""What happens when some users of many are refused."""
+enum BatchPolicy {
+  """No user is created."""
+  ALL_OR_NOTHING
+
+  """The others are created."""
+  EACH
+}
+
 """What to change about a user. A field that is left out keeps its value; null is refused, for no field can be cleared."""
 input UpdateUserInput {
   """The user's id."""
@@ -619,6 +666,18 @@ type CreateUserPayload {
   user: User
 
   """What to mend; empty when the user was created."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `createUsers` + "`" + `."""
+type CreateUsersPayload {
+  """
+  What came of each user, in the order of the input. One that was not created because others were refused has neither a
+  user nor errors. Empty when there are errors about all of them.
+  """
+  results: [CreateUserPayload!]!
+
+  """What to mend about all of them, such as that they are too many; nothing was created then."""
   errors: [UserError!]!
 }
 
@@ -795,6 +854,16 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUserPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_CreateUsersPayload_results(ctx, field)
+	case "errors":
+		return ec.fieldContext_CreateUsersPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUsersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

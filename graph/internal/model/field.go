@@ -12,6 +12,8 @@ import (
 var FieldNames = map[service.Field]string{
 	service.FieldID:              "id",
 	service.FieldIDs:             "ids",
+	service.FieldUsers:           "users",
+	service.FieldPolicy:          "policy",
 	service.FieldUserID:          "userId",
 	service.FieldEmail:           "email",
 	service.FieldFirstName:       "firstName",

@@ -11,6 +11,20 @@ import (
 	"github.com/userd/userd/service"
 )
 
+// One of many new users.
+type BatchUserInput struct {
+	// The e-mail address, which no other user may have.
+	Email string `json:"email"`
+	// The given name, 1 to 100 characters.
+	FirstName string `json:"firstName"`
+	// The family name, 1 to 100 characters.
+	LastName string `json:"lastName"`
+	// The password, as for `createUser`. A user without one cannot log in until one is set. Null is refused.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// Whether the user is let in; true when it is left out. Null is refused.
+	IsActive graphql.Omittable[*bool] `json:"isActive,omitempty"`
+}
+
 // A new user.
 type CreateUserInput struct {
 	// The e-mail address, which no other user may have.
@@ -23,6 +37,14 @@ type CreateUserInput struct {
 	Password string `json:"password"`
 	// Whether the user is let in; true when it is left out. Null is refused.
 	IsActive graphql.Omittable[*bool] `json:"isActive,omitempty"`
+}
+
+// New users.
+type CreateUsersInput struct {
+	// The users, at most 1000 of them, and at most 100 with a password.
+	Users []*BatchUserInput `json:"users"`
+	// What happens when some of the users are refused.
+	Policy service.BatchPolicy `json:"policy"`
 }
 
 // A user to remove.

@@ -13,6 +13,12 @@ type UserPayload struct {
 	Errors []UserError
 }
 
+// UsersPayload is what creating many users comes to.
+type UsersPayload struct {
+	Results []*UserPayload
+	Errors  []UserError
+}
+
 // DeleteUserPayload is what deleting a user comes to.
 type DeleteUserPayload struct {
 	// DeletedUserID is nil when there are errors.

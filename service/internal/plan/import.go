@@ -1,13 +1,25 @@
 package plan
 
-import "github.com/userd/userd/service"
+import (
+	"slices"
+
+	"github.com/userd/userd/service"
+)
 
 // Import stages what [service.Store]'s ImportUsers does, unless it is a dry
-// run, and returns its results.
+// run or comes to nothing, and returns its results.
 func (v *View) Import(rows []service.ImportRow, o service.ImportOptions) []service.ImportResult {
-	if o.DryRun {
-		v = NewView(v) // what is staged there goes nowhere
+	if !o.DryRun && !o.AllOrNothing {
+		return v.importRows(rows, o)
 	}
+	results := NewView(v).importRows(rows, o) // what is staged there goes nowhere
+	if o.DryRun || slices.ContainsFunc(results, service.ImportResult.Refused) {
+		return results
+	}
+	return v.importRows(rows, o)
+}
+
+func (v *View) importRows(rows []service.ImportRow, o service.ImportOptions) []service.ImportResult {
 	results := make([]service.ImportResult, len(rows))
 	for i := range rows {
 		results[i] = v.importRow(&rows[i], o)
