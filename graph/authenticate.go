@@ -17,8 +17,7 @@ import (
 func (p performer) authenticate(ctx context.Context, w http.ResponseWriter, authorization string) (context.Context, *graphql.Response) {
 	actor, err := p.svc.Authenticate(ctx, authorization)
 	if err == nil {
-		web.SetActor(ctx, actor.String())
-		return service.WithActor(ctx, actor), nil
+		return web.WithActor(ctx, actor), nil
 	}
 	if service.CodeOf(err) == service.CodeUnauthenticated {
 		w.Header().Set("WWW-Authenticate", web.Challenge(err))

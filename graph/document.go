@@ -74,7 +74,7 @@ func variablesNotNull(schema *ast.Schema, doc *ast.QueryDocument) map[*ast.Varia
 	found := make(map[*ast.VariableDefinition]bool)
 	var observers core.Events
 	observers.OnValue(func(_ *core.Walker, v *ast.Value) {
-		if v.Kind == ast.Variable && v.ExpectedType.NonNull && !v.VariableDefinition.Type.NonNull {
+		if v.Kind == ast.Variable && v.ExpectedType != nil && v.ExpectedType.NonNull && !v.VariableDefinition.Type.NonNull {
 			found[v.VariableDefinition] = true
 		}
 	})

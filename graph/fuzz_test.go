@@ -69,6 +69,7 @@ func FuzzDocument(f *testing.F) {
 		string(introspection),
 		`{ users(first: 1, filter: {email: "x"}) { a: nodes { ...F } } } fragment F on User { id email ... on User { id } }`,
 		`query Q($x: ID! = "x", $y: [ID!]) @include(if: true) { user(id: $x) { id } usersByIds(ids: $y) { id } }`,
+		`query ($i: ID = 1) { _entities(representations: [{__typename: "User", id: $i, a: {b: [$i, x]}}]) { ... on User { id } } }`,
 		`mutation { updateUser(input: {id: 1, isActive: null, email: "x"}) { errors { code } } }`,
 		`{ ...A } fragment A on Query { ...B ...B } fragment B on Query { ...A }`,
 		`{ ...A ...A } fragment A on Query { ...B ...B } fragment B on Query { b: __typename ...Missing }`,

@@ -60,13 +60,19 @@ func (q queries) Node(ctx context.Context, id string) (model.Node, error) {
 // Nodes resolves Query.nodes.
 func (q queries) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
 	found, err := q.UsersByIds(ctx, ids)
-	nodes := make([]model.Node, len(found))
-	for i, u := range found {
-		if u != nil { // a nil *User in an interface would not be nil
-			nodes[i] = u
+	return objects[model.Node](found), err
+}
+
+// objects are users as what an abstract type is bound to. A nil *User in an
+// interface would not be nil.
+func objects[T any](users []*service.User) []T {
+	list := make([]T, len(users))
+	for i, u := range users {
+		if u != nil {
+			list[i] = any(u).(T)
 		}
 	}
-	return nodes, err
+	return list
 }
 
 // parseIDs reads all ids, or says that one is none.

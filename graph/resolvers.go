@@ -11,6 +11,7 @@ type resolvers struct{ svc *service.Service }
 
 var (
 	_ exec.QueryResolver        = queries{}
+	_ exec.SubgraphResolver     = queries{}
 	_ exec.MutationResolver     = mutations{}
 	_ exec.SubscriptionResolver = subscriptions{}
 	_ exec.UserResolver         = users{}

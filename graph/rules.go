@@ -30,13 +30,14 @@ func validationRules(introspection bool) *rules.Rules {
 	return set
 }
 
-// noIntrospectionRule refuses to tell the schema. An object's __typename is
-// not the schema.
+// noIntrospectionRule refuses to tell the schema, in whatever form. An object's
+// __typename is not the schema.
 var noIntrospectionRule = core.Rule{
 	Name: "NoIntrospection",
 	RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
 		observers.OnField(func(_ *core.Walker, f *ast.Field) {
-			if f.Name == "__schema" || f.Name == "__type" {
+			switch f.Name {
+			case "__schema", "__type", "_service":
 				addError(core.Message("Introspection is switched off."), core.At(f.Position))
 			}
 		})

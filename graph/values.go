@@ -8,6 +8,9 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
+// representation is the one scalar whose values are objects.
+const representation = "_Any"
+
 // enumName is an enum's value: a bare name in a document, a string in JSON.
 type enumName string
 
@@ -24,8 +27,8 @@ func leaf(def *ast.Definition, v any) (out any, wrong string) {
 	}
 	switch v := v.(type) {
 	case string:
-		if def.Name != "Int" && def.Name != "Float" && def.Name != "Boolean" {
-			return v, "" // all scalars of ours are texts
+		if def.Name != "Int" && def.Name != "Float" && def.Name != "Boolean" && def.Name != representation {
+			return v, "" // all other scalars of ours are texts
 		}
 	case bool:
 		if def.Name == "Boolean" {
@@ -42,6 +45,10 @@ func leaf(def *ast.Definition, v any) (out any, wrong string) {
 		if def.Name == "Float" {
 			return v, ""
 		}
+	case map[string]any:
+		if def.Name == representation {
+			return v, ""
+		}
 	}
 	return nil, expectation(def.Name)
 }
@@ -55,6 +62,8 @@ func expectation(scalar string) string {
 		return "Float takes a number."
 	case "Boolean":
 		return "Boolean takes true or false."
+	case representation:
+		return representation + " takes an object."
 	}
 	return scalar + " takes a string."
 }
@@ -118,7 +127,7 @@ func checkObject(v *ast.Value, report func(string)) {
 func isRequired(f *ast.FieldDefinition) bool { return f.Type.NonNull && f.DefaultValue == nil }
 
 // literal is the value of a scalar or enum in a document, as JSON would have
-// it; nil for anything else.
+// it; nil for anything else. What an object has inside is of no matter here.
 func literal(v *ast.Value) any {
 	switch v.Kind {
 	case ast.StringValue, ast.BlockValue:
@@ -129,6 +138,8 @@ func literal(v *ast.Value) any {
 		return v.Raw == "true"
 	case ast.IntValue, ast.FloatValue:
 		return number(v.Raw)
+	case ast.ObjectValue:
+		return map[string]any{}
 	}
 	return nil
 }

@@ -121,8 +121,7 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 		if err != nil {
 			return err
 		}
-		web.SetActor(r.Context(), actor.String())
-		next.ServeHTTP(w, r.WithContext(service.WithActor(r.Context(), actor)))
+		next.ServeHTTP(w, r.WithContext(web.WithActor(r.Context(), actor)))
 		return nil
 	})
 }

@@ -6,16 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/internal/teststore"
 	"github.com/userd/userd/service"
 )
@@ -241,9 +237,7 @@ func closedServer(t *testing.T) (svc *service.Service, base, ada, bob string) {
 		}
 		*id = u.ID.String()
 	}
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<16, shown, telemetry.New("test", noop.NewTracerProvider())))
-	t.Cleanup(server.Close)
-	return svc, server.URL, ada, bob
+	return svc, serveHandler(t, svc, 1<<16), ada, bob
 }
 
 // Health and documentation are for everybody.

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"github.com/userd/userd/internal/memlimit"
 	"github.com/userd/userd/internal/ops"
 	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/service"
@@ -85,6 +86,9 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	level := new(slog.LevelVar)
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // the command line takes no others
 	log := newLogger(stderr, level, c.LogFormat)
+	if limit := memlimit.Set(); limit > 0 {
+		log.Info("keeping to the container's memory", "bytes", limit)
+	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

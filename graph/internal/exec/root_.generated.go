@@ -709,6 +709,33 @@ enum UserErrorCode {
   VERSION_CONFLICT
 }
 `, BuiltIn: false},
+	{Name: "../../federation.graphqls", Input: `# What a router of Apollo Federation 2 asks a subgraph for. It is apart from
+# schema.graphqls because it is for routers and not for clients: they are
+# composed of the schema that _service tells, which has none of it.
+
+extend type Query {
+  """This service as a subgraph of Apollo Federation 2."""
+  _service: _Service!
+
+  """The objects that these representations name, in their order, with null for each that is not there."""
+  _entities(
+    """An object with ` + "`" + `__typename` + "`" + ` and ` + "`" + `id` + "`" + ` for each, at most 200."""
+    representations: [_Any!]!
+  ): [_Entity]!
+}
+
+"""A subgraph."""
+type _Service {
+  """The subgraph's schema."""
+  sdl: String!
+}
+
+"""The objects that other subgraphs can refer to."""
+union _Entity = User
+
+"""An object as another subgraph knows it: its ` + "`" + `__typename` + "`" + `, and its ` + "`" + `id` + "`" + `."""
+scalar _Any @specifiedBy(url: "https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec#scalar-_any")
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -894,6 +921,14 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sdl":
+		return ec.fieldContext__Service_sdl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type _Service", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
