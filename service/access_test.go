@@ -3,7 +3,9 @@ package service_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -47,6 +49,10 @@ func calls(ada, bob service.User) map[string]call {
 	all := map[string]call{
 		"create": func(ctx context.Context, s *service.Service) error {
 			return first(s.CreateUser(ctx, newUser(uuid.NewString()+"@example.com")))
+		},
+		"create many": func(ctx context.Context, s *service.Service) error {
+			items := []service.BatchItem{{UserInput: newUser(uuid.NewString() + "@example.com")}}
+			return first(s.CreateUsers(ctx, items, service.BatchAllOrNothing))
 		},
 		"list": func(ctx context.Context, s *service.Service) error {
 			return first(s.ListUsers(ctx, service.ListInput{}))
@@ -155,14 +161,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 	var open *world // a new one for each row, as it is closed by the end
 	anybody := []string{"ping"}
 	reading := []string{"list", "count", "read *", "search *", "look up *"}
-	writing := []string{"create", "rename *", "email *", "password *", "replace *", "activate *", "delete *"}
+	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *"}
 	changes := []string{"changes", "cursor", "follow", "history *"}
 	operating := []string{"export", "import", "write a key", "keys", "revoke key"}
 	verifying := []string{"verify"}
 	everything := slices.Concat(anybody, reading, writing, changes, operating, verifying)
 	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada"}
 	ownNot := []string{"replace ada", "activate ada", "delete ada"}
-	notForUsers := slices.Concat([]string{"create", "list", "count"}, changes, operating, verifying)
+	notForUsers := slices.Concat([]string{"create", "create many", "list", "count"}, changes, operating, verifying)
 	for _, tt := range []struct {
 		name      string
 		world     *world
@@ -183,13 +189,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{name: "key for both", world: shut, actor: fixed(key(service.ScopeUsersRead, service.ScopeUsersWrite)),
 			done: slices.Concat(anybody, reading, writing), forbidden: slices.Concat(changes, operating, verifying)},
 		{name: "key for passwords", world: shut, actor: fixed(key(service.ScopeUsersVerify)),
-			done: slices.Concat(anybody, verifying), forbidden: slices.Concat([]string{"create", "list", "count"}, changes, operating)},
+			done: slices.Concat(anybody, verifying), forbidden: slices.Concat([]string{"create", "create many", "list", "count"}, changes, operating)},
 		{name: "key for changes", world: shut, actor: fixed(key(service.ScopeChangesRead)),
-			done: slices.Concat(anybody, changes), forbidden: slices.Concat([]string{"create", "list", "count"}, operating, verifying)},
+			done: slices.Concat(anybody, changes), forbidden: slices.Concat([]string{"create", "create many", "list", "count"}, operating, verifying)},
 		{name: "ada", world: shut, actor: userActor(), done: slices.Concat(anybody, own), forbidden: slices.Concat(ownNot, notForUsers)},
 		{name: "ada, in an open service", world: open, actor: userActor(), done: slices.Concat(anybody, own), forbidden: slices.Concat(ownNot, notForUsers)},
 		{name: "ada, for reading", world: shut, actor: userActor(service.ScopeUsersRead), done: slices.Concat(anybody, own, reading),
-			forbidden: slices.Concat(ownNot, []string{"create", "rename bob", "email bob", "password bob", "replace bob", "activate bob", "delete bob"},
+			forbidden: slices.Concat(ownNot, []string{"create", "create many", "rename bob", "email bob", "password bob", "replace bob", "activate bob", "delete bob"},
 				changes, operating, verifying)},
 		{name: "token of a program", world: shut, actor: fixed(service.TokenActor("billing", nil)), done: anybody, forbidden: notForUsers},
 		{name: "token of somebody unknown", world: shut, actor: fixed(service.TokenActor(uuid.Max.String(), nil)), done: anybody, forbidden: notForUsers},
@@ -249,6 +255,37 @@ func expected(name string, done, forbidden []string, unknown service.Code) strin
 		return "nothing"
 	}
 	return string(service.CodeUserNotFound)
+}
+
+// TestEveryMethodAsksFirst: a method that is added asks the rule, too.
+func TestEveryMethodAsksFirst(t *testing.T) {
+	public := []string{"Ping", "Authenticate", "IsOpen", "Feeds"} // what health, transports and metrics need
+	svc := reflect.ValueOf(closed(t).Service)
+	asked := 0
+	for i := range svc.NumMethod() {
+		name, method := svc.Type().Method(i).Name, svc.Method(i)
+		if method.Type().NumIn() == 0 || method.Type().In(0) != reflect.TypeFor[context.Context]() || slices.Contains(public, name) {
+			continue
+		}
+		args := []reflect.Value{reflect.ValueOf(t.Context())}
+		for n := 1; n < method.Type().NumIn(); n++ {
+			args = append(args, reflect.Zero(method.Type().In(n)))
+		}
+		results := method.Call(args)
+		last := results[len(results)-1].Interface()
+		if users, ok := last.(iter.Seq2[service.Record, error]); ok {
+			for _, last = range users {
+				break
+			}
+		}
+		if err, _ := last.(error); service.CodeOf(err) != service.CodeUnauthenticated {
+			t.Errorf("%s answers somebody who has shown nothing with %v", name, err)
+		}
+		asked++
+	}
+	if asked < 15 {
+		t.Errorf("only %d methods were asked", asked)
+	}
 }
 
 func TestForbiddenNamesTheScope(t *testing.T) {

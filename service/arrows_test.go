@@ -100,6 +100,8 @@ func TestDependenciesHaveTheirPlace(t *testing.T) {
 		{"modernc.org/sqlite", []string{"service/memory/journal"}},
 		{"golang.org/x/crypto/", []string{"service"}},
 		{"github.com/prometheus/", []string{"internal/telemetry"}},
+		{"github.com/golang-jwt/jwt/", []string{"internal/issuer"}},
+		{"github.com/MicahParks/", []string{"internal/issuer"}},
 		{"github.com/exaring/otelpgx", []string{"service/postgres"}},
 		{"go.opentelemetry.io/otel/sdk/", []string{"internal/telemetry"}},
 	}
