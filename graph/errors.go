@@ -36,6 +36,10 @@ var kinds = map[service.Code]kind{
 	service.CodeUserNotFound:       {asData: true, field: service.FieldID, message: "No user has this id."},
 	service.CodeEmailTaken:         {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
 	service.CodeIDTaken:            {message: "A user with this id is there already."},
+	service.CodeUnauthenticated:    {message: "Send a valid API key or token: as the header Authorization: Bearer, or in the payload of connection_init."},
+	service.CodeForbidden:          {message: "The API key or token does not allow this."},
+	service.CodeKeyNotFound:        {message: "There is no key of this name that is not revoked."},
+	service.CodeKeyTaken:           {message: "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {message: "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
@@ -58,6 +62,9 @@ func publicCode(err error) service.Code {
 func messageFor(err error) string {
 	if e, ok := errors.AsType[*service.VersionConflictError](err); ok {
 		return "The user has changed and is at version " + strconv.Itoa(int(e.Current)) + " now; read it again."
+	}
+	if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
+		return "This needs an API key or token with the scope " + string(e.Scope) + "."
 	}
 	if e, ok := errors.AsType[*service.UnavailableError](err); ok && e.Reason != "" {
 		return e.Reason

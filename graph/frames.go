@@ -46,6 +46,8 @@ var (
 	badOperationID = &closing{4400, "An operation has an id of 1 to 128 bytes."}
 	badRequest     = &closing{4400, "The payload of subscribe has query, operationName, variables and extensions as in GraphQL over HTTP."}
 	notInitialised = &closing{4401, "The first message must be connection_init."}
+	notAllowed     = &closing{4403, "The API key or token is missing, or is not valid; send it as Authorization in the payload of connection_init."}
+	tryLater       = &closing{websocket.StatusTryAgainLater, "The service cannot do this now; connect again in a moment."}
 	badSubprotocol = &closing{4406, "The only subprotocol here is graphql-transport-ws."}
 	initTimeout    = &closing{4408, "No connection_init has come in time."}
 	idInUse        = &closing{4409, "An operation with this id is running."}

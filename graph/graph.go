@@ -49,12 +49,13 @@ func New(svc *service.Service, c Config) http.Handler {
 	e.SetRecoverFunc(errs.recovered)
 	e.SetQueryCache(admitted{})
 	a := newAdmission(e, schema, c)
-	return &handler{exec: a, transports: transports(performer{a, errs, c.Drain}, c), errs: errs}
+	p := performer{a, errs, c.Drain, svc}
+	return &handler{performer: p, transports: transports(p, c)}
 }
 
 // transports are asked in this order whether they take a request.
 func transports(p performer, c Config) []graphql.Transport {
-	http := httpTransport{limits: c.Limits}
+	http := httpTransport{performer: p, limits: c.Limits}
 	return []graphql.Transport{
 		socketTransport{performer: p, limits: c.Limits, streams: c.Streams, origins: c.AllowedOrigins},
 		eventTransport{performer: p, http: http, streams: c.Streams},
@@ -87,9 +88,8 @@ func servedSchema() *ast.Schema {
 
 // handler gives each request to the first transport that takes it.
 type handler struct {
-	exec       graphql.GraphExecutor
+	performer
 	transports []graphql.Transport
-	errs       presenter
 }
 
 // ServeHTTP implements [http.Handler].

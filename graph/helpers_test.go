@@ -47,6 +47,8 @@ type setup struct {
 	origins bool
 	// smallBuffers has connections hold little of what clients do not read.
 	smallBuffers bool
+	// authenticators close the service.
+	authenticators []service.Authenticator
 }
 
 func newFixture(t *testing.T, options ...setup) *fixture {
@@ -60,7 +62,7 @@ func newFixture(t *testing.T, options ...setup) *fixture {
 	if o.store != nil {
 		store = o.store(store)
 	}
-	svc := service.New(store, service.Config{Now: ticks(), NewID: sequence(),
+	svc := service.New(store, service.Config{Now: ticks(), NewID: sequence(), Authenticators: o.authenticators,
 		Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
 	f.svc = svc
 	log := slog.New(web.WithRequestID(slog.NewJSONHandler(f.log, nil)))

@@ -5,6 +5,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/userd/userd/service"
 )
 
 // performer runs operations of any kind for the transports that can carry more
@@ -14,6 +16,7 @@ type performer struct {
 	errs presenter
 	// drain ends subscriptions. Queries and mutations are finished.
 	drain context.Context
+	svc   *service.Service
 }
 
 // prepare makes params an operation, or returns the answer that says why not.

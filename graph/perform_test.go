@@ -30,7 +30,7 @@ func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 	errs := presenter{slog.New(slog.DiscardHandler), nobody{}}
 	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: servedSchema()}))
 	e.SetErrorPresenter(errs.present)
-	p := performer{panicking{e}, errs, context.Background()}
+	p := performer{panicking{e}, errs, context.Background(), nil}
 	if _, mistake := p.prepare(t.Context(), &graphql.RawParams{}); mistake == nil || codeOf(mistake.Errors[0]) != service.CodeInternal {
 		t.Errorf("prepare: %v", mistake)
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -8,7 +9,11 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/userd/userd/internal/web"
+	"github.com/userd/userd/service"
 )
 
 // socket is one WebSocket. One goroutine reads messages, each operation runs in
@@ -18,9 +23,10 @@ type socket struct {
 	socketTransport
 	conn   *websocket.Conn
 	header http.Header // of the request that became the WebSocket
-	// initialised is whether connection_init has come. It is for the goroutine
-	// that reads.
+	// initialised is whether connection_init has come, and actor who sent it.
+	// They are for the goroutine that reads.
 	initialised bool
+	actor       service.Actor
 	heard       atomic.Bool // whether the client has sent anything of late
 	writing     sync.Mutex  // held while a message is sent
 
@@ -83,7 +89,7 @@ func (s *socket) read(ctx context.Context) {
 func (s *socket) handle(ctx context.Context, f frame) *closing {
 	switch f.Type {
 	case frameInit:
-		return s.init(ctx)
+		return s.init(ctx, f.Payload)
 	case framePing:
 		s.write(ctx, plainFrame(framePong))
 	case frameSubscribe:
@@ -94,11 +100,19 @@ func (s *socket) handle(ctx context.Context, f frame) *closing {
 	return nil
 }
 
-func (s *socket) init(ctx context.Context) *closing {
+// init finds out who the client is: by the message's payload, where browsers
+// have to say it, or else by the request's headers.
+func (s *socket) init(ctx context.Context, payload jsontext.Value) *closing {
 	if s.initialised {
 		return initTwice
 	}
-	s.initialised = true
+	authorization := cmp.Or(authorizationIn(payload), web.Authorization(s.header))
+	actor, err := s.svc.Authenticate(ctx, authorization)
+	if err != nil {
+		s.errs.logCause(ctx, err)
+		return refusal(err)
+	}
+	s.actor, s.initialised = actor, true
 	s.write(ctx, plainFrame(frameAck))
 	return nil
 }
@@ -118,7 +132,7 @@ func (s *socket) subscribe(ctx context.Context, f frame) *closing {
 	}
 	params.Headers = s.header
 	op := &operation{id: f.ID}
-	op.ctx, op.cancel = context.WithCancel(ctx)
+	op.ctx, op.cancel = context.WithCancel(service.WithActor(ctx, s.actor))
 	switch s.register(op) {
 	case registered:
 		go s.operate(op, params)

@@ -6,13 +6,18 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/userd/userd/internal/web"
 )
 
 // allowed are the methods that the route takes.
 const allowed = "GET, HEAD, OPTIONS, POST"
 
 // httpTransport is GraphQL over HTTP: one request, one answer in JSON.
-type httpTransport struct{ limits Limits }
+type httpTransport struct {
+	performer
+	limits Limits
+}
 
 var _ graphql.Transport = httpTransport{}
 
@@ -32,6 +37,12 @@ func (t httpTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.Grap
 		answer.fail(w, r, e, problem(codeNotAcceptable, "The answer can be %s or %s.", typeGraphQL, typeJSON))
 		return
 	}
+	ctx, refusal := t.authenticate(r.Context(), w, web.Authorization(r.Header))
+	if refusal != nil {
+		answer.send(w, r, refusal)
+		return
+	}
+	r = r.WithContext(ctx)
 	params, err := t.read(w, r)
 	if err != nil {
 		answer.fail(w, r, e, err)

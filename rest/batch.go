@@ -47,7 +47,7 @@ func decodeBatch(w http.ResponseWriter, r *http.Request) (batch, error) {
 		return in, err
 	}
 	var wrong mistakes
-	err = readObject(body, func(name string, value jsontext.Value) {
+	err = eachMember(body, func(name string, value jsontext.Value) {
 		switch service.Field(name) {
 		case service.FieldUsers:
 			in.takeUsers(&wrong, value)

@@ -46,19 +46,19 @@ func (a *api) decodeUser(w http.ResponseWriter, r *http.Request, f form) (servic
 	return in, err
 }
 
-// parseUser reads a JSON object whose members are user fields. Text that is
-// not JSON, or not an object, is an error; members that are no such fields,
-// or of another type, are mistakes.
+// parseUser reads a JSON object whose members are user fields. Members that are
+// no such fields, or of another type, are mistakes.
 func parseUser(body []byte, allowed []service.Field) (in service.UserInput, wrong mistakes, err error) {
-	err = readObject(body, func(name string, value jsontext.Value) { take(&in, &wrong, name, value, allowed) })
+	err = eachMember(body, func(name string, value jsontext.Value) { take(&in, &wrong, name, value, allowed) })
 	return in, wrong, err
 }
 
-// readObject hands each member of a JSON object to take.
+// eachMember calls take for each member of a JSON object. Text that is not JSON,
+// or not an object, is an error.
 //
 // jsontext does the hard part: it refuses duplicate names, ill-formed UTF-8
 // and nesting beyond a bound, and compares names exactly.
-func readObject(body []byte, take func(name string, value jsontext.Value)) error {
+func eachMember(body []byte, take func(name string, value jsontext.Value)) error {
 	if !utf8.Valid(body) {
 		return malformed("The body is not valid UTF-8.")
 	}

@@ -41,6 +41,10 @@ var kinds = map[service.Code]kind{
 	service.CodeUserNotFound:       {http.StatusNotFound, "User not found", "No user has this id."},
 	service.CodeEmailTaken:         {http.StatusConflict, "E-mail address taken", "Another user has this e-mail address."},
 	service.CodeIDTaken:            {http.StatusConflict, "Id taken", "A user with this id is there already."},
+	service.CodeUnauthenticated:    {http.StatusUnauthorized, "Unauthenticated", "Send a valid API key or token in the header Authorization: Bearer."},
+	service.CodeForbidden:          {http.StatusForbidden, "Forbidden", "The API key or token does not allow this."},
+	service.CodeKeyNotFound:        {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
+	service.CodeKeyTaken:           {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
@@ -89,6 +93,7 @@ type problem struct {
 	Errors    []fieldProblem `json:"errors,omitempty"`
 
 	retryAfter time.Duration
+	challenge  string // for WWW-Authenticate
 }
 
 // fieldProblem is what is wrong with one field.
@@ -125,6 +130,11 @@ func (p *problem) specify(err error) {
 		if e, ok := errors.AsType[*service.VersionConflictError](err); ok {
 			p.Detail = "The user has changed and is at version " + strconv.Itoa(int(e.Current)) + " now; read it again."
 		}
+	case service.CodeUnauthenticated, service.CodeForbidden:
+		p.challenge = web.Challenge(err)
+		if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
+			p.Detail = "This needs an API key or token with the scope " + string(e.Scope) + "."
+		}
 	case service.CodeUnavailable:
 		p.retryAfter = time.Second
 		if e, ok := errors.AsType[*service.UnavailableError](err); ok {
@@ -157,6 +167,9 @@ func (p problem) write(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
+	}
+	if p.challenge != "" {
+		h.Set("WWW-Authenticate", p.challenge)
 	}
 	send(w, p.Status, "application/problem+json", append(p.json(), '\n'))
 }

@@ -150,9 +150,13 @@ func TestRequestGivenUp(t *testing.T) {
 func TestOutcomeUnknown(t *testing.T) {
 	for name, ctx := range map[string]context.Context{"the request goes on": t.Context(), "the request has ended": ended(t)} {
 		store := &faultyStore{newStore(t), &service.OutcomeUnknownError{Err: context.Canceled}}
+		svc := newService(store)
+		if _, err := svc.IsOpen(t.Context()); err != nil { // it is known by now who may call
+			t.Fatal(err)
+		}
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(ctx, "DELETE", "/users/0198c0de-0000-7000-8000-0123456789ab", nil)
-		wrap(New(newService(store), Config{}), Config{}.withDefaults().Log).ServeHTTP(w, r)
+		wrap(New(svc, Config{}), Config{}.withDefaults().Log).ServeHTTP(w, r)
 		p := &reply{t, name, w.Code, w.Header(), w.Body.String()}
 		p.problem(504, service.CodeOutcomeUnknown)
 	}

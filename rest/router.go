@@ -25,6 +25,9 @@ type Config struct {
 	// answers 503, so that load balancers send new requests elsewhere, and
 	// streams end; everything else is served as ever. nil means never.
 	Drain context.Context
+	// NoDocs leaves out the documentation pages, the playground and this API's
+	// document.
+	NoDocs bool
 }
 
 func (c Config) withDefaults() Config {
@@ -59,12 +62,20 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 	mux.MethodNotAllowed(a.handle(otherMethod(mux)))
 	mux.Group(func(r chi.Router) {
 		r.Use(nameRoute)
-		a.userRoutes(r)
-		r.Get("/changes", a.handle(a.changes))
+		r.Group(func(r chi.Router) {
+			r.Use(a.authenticated)
+			a.userRoutes(r)
+			r.Get("/changes", a.handle(a.changes))
+			r.Get("/keys", a.handle(a.listKeys))
+			r.Post("/keys", a.handle(a.createKey))
+			r.Delete("/keys/{name}", a.handle(a.revokeKey))
+		})
 		r.Get("/health", a.health)
 		r.Get("/livez", a.livez)
 		r.Get("/readyz", a.readyz)
-		a.documentationRoutes(r)
+		if !a.NoDocs {
+			a.documentationRoutes(r)
+		}
 	})
 	return mux
 }
@@ -101,6 +112,19 @@ func (a *api) handle(h handler) http.HandlerFunc {
 			a.fail(w, r, err)
 		}
 	}
+}
+
+// authenticated has next serve those alone whom the service serves, and tells
+// the service who they are.
+func (a *api) authenticated(next http.Handler) http.Handler {
+	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
+		actor, err := a.svc.Authenticate(r.Context(), web.Authorization(r.Header))
+		if err != nil {
+			return err
+		}
+		next.ServeHTTP(w, r.WithContext(web.WithActor(r.Context(), actor)))
+		return nil
+	})
 }
 
 // noSniff keeps browsers from taking an answer for something it is not.

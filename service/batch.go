@@ -49,6 +49,9 @@ type BatchResult struct {
 // [MaxBatchPasswords] with a password, and *[UnavailableError]; then no user
 // has been created.
 func (s *Service) CreateUsers(ctx context.Context, items []BatchItem, policy BatchPolicy) ([]BatchResult, error) {
+	if err := s.require(ctx, ScopeUsersWrite); err != nil {
+		return nil, err
+	}
 	if err := checkBatch(items); err != nil {
 		return nil, err
 	}

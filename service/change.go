@@ -62,11 +62,14 @@ type FieldChange struct {
 
 // Origin tells where a change comes from.
 type Origin struct {
-	// Actor names who asked; "anonymous" while nobody has to say who they are.
+	// Actor names who asked, as [Actor.String] does.
 	Actor string
 	// RequestID is the id of the request that asked.
 	RequestID string
 }
+
+// anonymous names who has not said who they are.
+const anonymous = "anonymous"
 
 type originKey struct{}
 
@@ -79,7 +82,7 @@ func WithOrigin(ctx context.Context, o Origin) context.Context {
 func OriginOf(ctx context.Context) Origin {
 	o, _ := ctx.Value(originKey{}).(Origin)
 	if o.Actor == "" {
-		o.Actor = "anonymous"
+		o.Actor = anonymous
 	}
 	return o
 }

@@ -44,6 +44,9 @@ type ChangeItem struct {
 // *[InvalidInputError] for a size out of range or what is no cursor, and
 // *[CursorExpiredError] when the log no longer holds what follows the cursor.
 func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, error) {
+	if err := s.require(ctx, ScopeChangesRead); err != nil {
+		return nil, err
+	}
 	var c checker
 	size := c.size(in.First, nil)
 	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.First - 1 })
@@ -65,6 +68,9 @@ func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, er
 // ChangeCursor returns the cursor of the newest change: who reads on from it
 // sees what happens from now on.
 func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
+	if err := s.require(ctx, ScopeChangesRead); err != nil {
+		return "", err
+	}
 	log, err := s.store.ChangeLog(ctx)
 	return changeCursor(log.ID, log.Last), err
 }
@@ -73,6 +79,9 @@ func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
 // come when that is nil; in.First plays no part. Its errors are those of
 // Changes. The feed counts as open until ctx ends.
 func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {
+	if err := s.require(ctx, ScopeChangesRead); err != nil {
+		return nil, err
+	}
 	var c checker
 	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.Last })
 	if err != nil {
@@ -81,7 +90,7 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 	if err := log.Expired(after); err != nil {
 		return nil, err
 	}
-	f := &ChangeFeed{store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}
+	f := &ChangeFeed{service: s, store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}
 	f.read.Store(after)
 	s.feeds.add(ctx, f)
 	return f, nil
@@ -91,10 +100,11 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 // It reads at its caller's pace: a slow caller misses nothing and holds nobody
 // up, unless the log is cut off before it reads on. It is for one goroutine.
 type ChangeFeed struct {
-	store Store
-	logID string
-	query ChangeQuery
-	read  atomic.Int64 // query.After, for those who watch
+	service *Service
+	store   Store
+	logID   string
+	query   ChangeQuery
+	read    atomic.Int64 // query.After, for those who watch
 }
 
 // Cursor is where the feed stands: what Next has returned lies before it.
@@ -102,11 +112,15 @@ func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.Afte
 
 // Next waits for changes and returns some, at least one. When ctx ends first
 // it returns ctx's error, and may be called again; after *[CursorExpiredError]
-// the feed is of no more use.
+// the feed is of no more use. The actor of ctx must be allowed to read the log
+// whenever there is something to return.
 func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 	for {
 		if err := f.store.AwaitChange(ctx, f.query.After); err != nil {
 			return nil, err
+		}
+		if err := f.service.require(ctx, ScopeChangesRead); err != nil {
+			return nil, err // a key may have been revoked while nothing happened
 		}
 		slice, err := f.store.Changes(ctx, f.query)
 		if err != nil {

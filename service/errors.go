@@ -24,6 +24,15 @@ const (
 	CodeEmailTaken Code = "EMAIL_TAKEN"
 	// CodeIDTaken: an imported user's id is that of a user who is there.
 	CodeIDTaken Code = "ID_TAKEN"
+	// CodeUnauthenticated: the caller has to say who it is, or has said it in a
+	// way that is not, or no longer, good.
+	CodeUnauthenticated Code = "UNAUTHENTICATED"
+	// CodeForbidden: the caller may not do this.
+	CodeForbidden Code = "FORBIDDEN"
+	// CodeKeyNotFound: no key that is good has this name.
+	CodeKeyNotFound Code = "KEY_NOT_FOUND"
+	// CodeKeyTaken: there is a key with this name.
+	CodeKeyTaken Code = "KEY_TAKEN"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
 	// CodeInvalidCredentials: the e-mail address, the password or both are not
@@ -43,7 +52,7 @@ const (
 // Codes lists the whole catalogue, for the transports' tables and their tests.
 func Codes() []Code {
 	return []Code{
-		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken,
+		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden, CodeKeyNotFound, CodeKeyTaken,
 		CodeVersionConflict, CodeInvalidCredentials, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
@@ -176,6 +185,31 @@ func (*IDTakenError) Code() Code { return CodeIDTaken }
 // Is makes errors.Is true for any other IDTakenError.
 func (*IDTakenError) Is(target error) bool { _, ok := target.(*IDTakenError); return ok }
 
+// KeyNotFoundError says that no key of a name is there, or that it is revoked.
+type KeyNotFoundError struct{}
+
+// Error says what is wrong.
+func (*KeyNotFoundError) Error() string { return "there is no key of this name that is not revoked" }
+
+// Code returns [CodeKeyNotFound].
+func (*KeyNotFoundError) Code() Code { return CodeKeyNotFound }
+
+// Is makes errors.Is true for any other KeyNotFoundError.
+func (*KeyNotFoundError) Is(target error) bool { _, ok := target.(*KeyNotFoundError); return ok }
+
+// KeyTakenError says that a key has the name that was given to a new one, and is
+// not revoked.
+type KeyTakenError struct{}
+
+// Error says what is wrong.
+func (*KeyTakenError) Error() string { return "there is a key of this name; revoke it first" }
+
+// Code returns [CodeKeyTaken].
+func (*KeyTakenError) Code() Code { return CodeKeyTaken }
+
+// Is makes errors.Is true for any other KeyTakenError.
+func (*KeyTakenError) Is(target error) bool { _, ok := target.(*KeyTakenError); return ok }
+
 // VersionConflictError says that a user is not at a version that the caller
 // expected, because somebody else changed it meanwhile.
 type VersionConflictError struct {
@@ -210,6 +244,42 @@ func (*InvalidCredentialsError) Is(target error) bool {
 	_, ok := target.(*InvalidCredentialsError)
 	return ok
 }
+
+// UnauthenticatedError says that the service serves nobody who does not show a
+// key or token, and that the caller has shown none that is good.
+type UnauthenticatedError struct {
+	// Invalid is whether something was shown.
+	Invalid bool
+}
+
+// Error says which of both it is.
+func (e *UnauthenticatedError) Error() string {
+	if e.Invalid {
+		return "the key or token is not valid, or no longer"
+	}
+	return "a key or token is needed"
+}
+
+// Code returns [CodeUnauthenticated].
+func (*UnauthenticatedError) Code() Code { return CodeUnauthenticated }
+
+// Is makes errors.Is true for any other UnauthenticatedError.
+func (*UnauthenticatedError) Is(target error) bool {
+	_, ok := target.(*UnauthenticatedError)
+	return ok
+}
+
+// ForbiddenError says that the caller may not do what it asked for.
+type ForbiddenError struct {
+	// Scope is the one that would allow it.
+	Scope Scope
+}
+
+// Error names the scope.
+func (e *ForbiddenError) Error() string { return "this needs the scope " + string(e.Scope) }
+
+// Code returns [CodeForbidden].
+func (*ForbiddenError) Code() Code { return CodeForbidden }
 
 // CursorExpiredError says that the change log does not hold what follows the
 // cursor: it is older than what is kept, or of another log.

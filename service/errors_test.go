@@ -21,6 +21,10 @@ func TestCodeOf(t *testing.T) {
 		{&service.UserNotFoundError{}, service.CodeUserNotFound},
 		{&service.EmailTakenError{}, service.CodeEmailTaken},
 		{&service.IDTakenError{}, service.CodeIDTaken},
+		{&service.UnauthenticatedError{}, service.CodeUnauthenticated},
+		{&service.ForbiddenError{}, service.CodeForbidden},
+		{&service.KeyNotFoundError{}, service.CodeKeyNotFound},
+		{&service.KeyTakenError{}, service.CodeKeyTaken},
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
 		{&service.InvalidCredentialsError{}, service.CodeInvalidCredentials},
 		{&service.CursorExpiredError{}, service.CodeCursorExpired},
@@ -65,8 +69,8 @@ func TestUserNotFoundErrorIs(t *testing.T) {
 }
 
 func TestErrorsWithoutDetailsAreTheSame(t *testing.T) {
-	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.CursorExpiredError{}} {
-		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
+	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}} {
+		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
 			same := fmt.Sprintf("%T", err) == fmt.Sprintf("%T", target)
 			if got := errors.Is(fmt.Errorf("on the way: %w", err), target); got != same {
 				t.Errorf("errors.Is takes a %T for a %T: %v", err, target, got)

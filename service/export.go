@@ -13,6 +13,10 @@ const exportPage = 1000
 // once, whoever comes and goes meanwhile. After an error it yields no more.
 func (s *Service) Export(ctx context.Context) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		if err := s.require(ctx, ScopeAdmin); err != nil {
+			yield(Record{}, err)
+			return
+		}
 		for after, more := (*Position)(nil), true; more; {
 			page, err := s.store.Records(ctx, after, exportPage)
 			if err != nil {

@@ -24,6 +24,9 @@ import (
 // happens; what the row leaves out then stays as it is. o.At and o.AllOrNothing
 // play no part.
 func (s *Service) Import(ctx context.Context, rows []ImportInput, o ImportOptions) ([]ImportResult, error) {
+	if err := s.require(ctx, ScopeAdmin); err != nil {
+		return nil, err
+	}
 	if len(rows) > MaxImportRows {
 		return nil, fmt.Errorf("%d rows are too many for one import", len(rows))
 	}

@@ -69,6 +69,9 @@ func (i *UserItem) Cursor() string { return encodeCursor(i.orderBy, i.position) 
 // *[InvalidInputError] for an empty filter, a size out of range or a cursor of
 // another list.
 func (s *Service) ListUsers(ctx context.Context, in ListInput) (*UserPage, error) {
+	if err := s.require(ctx, ScopeUsersRead); err != nil {
+		return nil, err
+	}
 	q, err := parseList(in)
 	if err != nil {
 		return nil, err
@@ -104,6 +107,9 @@ func items(users []KeyedUser, f OrderField) []UserItem {
 // CountUsers counts the users that filter selects, or all of them when it is
 // absent. It returns *[InvalidInputError] for an empty filter.
 func (s *Service) CountUsers(ctx context.Context, filter Optional[FilterInput]) (int, error) {
+	if err := s.require(ctx, ScopeUsersRead); err != nil {
+		return 0, err
+	}
 	var c checker
 	f := c.filter(filter)
 	if err := c.err(); err != nil {

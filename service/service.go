@@ -17,20 +17,28 @@ type Config struct {
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
 	Argon2 Argon2Params
+	// Authenticators recognise callers who show none of the store's keys. They
+	// are asked in this order. With any of them the service is closed: it serves
+	// only whom it knows. So it is once its store has a key.
+	Authenticators []Authenticator
 	// Hashing bounds how many passwords are hashed at once.
 	Hashing HashingLimits
 }
 
 // Service is the user management service. Its methods may be called at once
-// from many goroutines.
+// from many goroutines. Beside the errors that they name they return
+// *[UnauthenticatedError] and *[ForbiddenError], and *[UserNotFoundError] for a
+// user whom the context's actor may not see; [WithActor] says whose a context is.
 type Service struct {
-	store     Store
-	now       func() time.Time
-	newID     func() (uuid.UUID, error)
-	passwords PasswordPolicy
-	argon2    Argon2Params
-	gate      *gate
-	feeds     feeds
+	store          Store
+	now            func() time.Time
+	newID          func() (uuid.UUID, error)
+	passwords      PasswordPolicy
+	argon2         Argon2Params
+	gate           *gate
+	keys           *keyring
+	authenticators []Authenticator // the keyring's is the first
+	feeds          feeds
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -42,17 +50,21 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
+	keys := newKeyring(store, c.Now)
 	return &Service{
-		store:     store,
-		now:       c.Now,
-		newID:     c.NewID,
-		passwords: c.Passwords.withDefaults(),
-		argon2:    c.Argon2.withDefaults(),
-		gate:      newGate(c.Hashing.withDefaults()),
+		store:          store,
+		now:            c.Now,
+		newID:          c.NewID,
+		passwords:      c.Passwords.withDefaults(),
+		argon2:         c.Argon2.withDefaults(),
+		gate:           newGate(c.Hashing.withDefaults()),
+		keys:           keys,
+		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
 	}
 }
 
-// Ping returns nil when the service can answer and take changes.
+// Ping returns nil when the service can answer and take changes. Everybody may
+// ask.
 func (s *Service) Ping(ctx context.Context) error { return s.store.Ping(ctx) }
 
 // Hashing tells how busy the service is with hashing passwords.

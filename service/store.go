@@ -102,6 +102,23 @@ type Store interface {
 	// at once if it does already.
 	AwaitChange(ctx context.Context, after int64) error
 
+	// CreateKey adds a key, which has not been used and is not revoked. It takes
+	// the place of a revoked key with the same name; where that is not revoked it
+	// returns *[KeyTakenError]. Of two at once with one name one wins. Changes of
+	// keys are atomic like those of users, and not in the change log.
+	CreateKey(ctx context.Context, k Key) error
+
+	// Keys returns all keys in the order of the bytes of their names.
+	Keys(ctx context.Context) ([]Key, error)
+
+	// RevokeKey sets the key's RevokedAt, or returns *[KeyNotFoundError] where
+	// there is no key of this name, or a revoked one.
+	RevokeKey(ctx context.Context, name string, at time.Time) error
+
+	// TouchKey sets the LastUsedAt of the key with this hash, unless it is less
+	// than [KeyUseInterval] older than at, or no key has the hash.
+	TouchKey(ctx context.Context, hash KeyHash, at time.Time) error
+
 	// Ping returns nil when the store can answer and take changes now.
 	Ping(ctx context.Context) error
 

@@ -18,6 +18,9 @@ import (
 // A password that is right replaces a hash that is weaker than new ones are,
 // or of another scheme. That is a change of the user, by the actor "userd".
 func (s *Service) VerifyPassword(ctx context.Context, email, password string) (User, error) {
+	if err := s.require(ctx, ScopeUsersVerify); err != nil {
+		return User{}, err
+	}
 	u, hash, err := s.credentials(ctx, email)
 	if err != nil {
 		return User{}, err

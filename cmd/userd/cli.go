@@ -20,6 +20,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Write the users and the change log to a new file, also while the server runs."`
 	Export      exportCmd      `cmd:"" help:"Write all users as NDJSON or CSV."`
 	Import      importCmd      `cmd:"" help:"Read users from NDJSON or CSV."`
+	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a PostgreSQL database's schema up to date."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running userd whether it is ready; status 0 if so, 1 if not."`
 	Completion  completionCmd  `cmd:"" help:"Print what makes a shell complete commands and flags."`

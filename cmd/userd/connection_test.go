@@ -107,7 +107,7 @@ func TestPasswordFileIsReadAnew(t *testing.T) {
 }
 
 // TestServerNeedsFewPrivileges: one role makes the schema, and the server runs
-// as another one that can do no more than read and write users and changes.
+// as another one that can do no more than read and write users, changes and keys.
 func TestServerNeedsFewPrivileges(t *testing.T) {
 	db := postgrestest.Start(t, "fsync=off")
 	db.Exec(t, "CREATE ROLE maker LOGIN; CREATE ROLE server LOGIN; GRANT CREATE ON SCHEMA public TO maker")
@@ -120,7 +120,7 @@ func TestServerNeedsFewPrivileges(t *testing.T) {
 	if out, err := userd(t, "migrate", as("maker")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	db.Exec(t, "GRANT SELECT, INSERT, UPDATE, DELETE ON userd_users, userd_changes, userd_state, userd_schema TO server")
+	db.Exec(t, "GRANT SELECT, INSERT, UPDATE, DELETE ON userd_users, userd_changes, userd_keys, userd_state, userd_schema TO server")
 	p := start(t, as("server"), "--no-auto-migrate")
 	client := newClient(t)
 	id := feedUsers(t, p.base)[0]

@@ -53,6 +53,7 @@ func (c *exportCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	svc := service.New(store, service.Config{})
+	ctx = service.WithActor(ctx, service.OperatorActor("userd export"))
 	bar, err := newExportProgress(ctx, svc, stderr)
 	if err != nil {
 		return err

@@ -148,7 +148,7 @@ func (i *importer) stopped(why error) error {
 }
 
 func (i *importer) carryOut(ctx context.Context, b *batch) error {
-	ctx = service.WithOrigin(ctx, service.Origin{Actor: "userd import"})
+	ctx = service.WithActor(ctx, service.OperatorActor("userd import"))
 	results, err := i.svc.Import(ctx, b.inputs, i.options)
 	if err != nil {
 		return err

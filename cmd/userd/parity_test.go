@@ -50,10 +50,20 @@ func transports(t *testing.T) map[string]api {
 	return map[string]api{"REST": restAPI{newServer(t)}, "GraphQL": graphAPI{newServer(t)}}
 }
 
+// shown are the settings by default.
+var shown = accessSettings{Docs: true, Introspection: true}
+
 // newServer serves a new service that hashes cheaply.
 func newServer(t *testing.T) string {
 	svc := service.New(teststore.Open(t, 0), service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), 1<<24, telemetry.New("test", noop.NewTracerProvider()))) // some cases are very long
+	return serveHandler(t, svc, 1<<24) // some cases are very long
+}
+
+// serveHandler serves what the program serves on svc, and returns its URL.
+func serveHandler(t *testing.T, svc *service.Service, maxBody int64) string {
+	t.Helper()
+	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), maxBody, shown,
+		telemetry.New("test", noop.NewTracerProvider())))
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"github.com/userd/userd/internal/memlimit"
 	"github.com/userd/userd/internal/ops"
 	"github.com/userd/userd/internal/telemetry"
 	"github.com/userd/userd/service"
@@ -41,6 +42,7 @@ type serveCmd struct {
 	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
 	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"262144" help:"Most bytes of a request's body."`
 
+	accessSettings
 	passwordSettings
 	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
 	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
@@ -69,6 +71,7 @@ func (c *serveCmd) Validate() error {
 		positive(c.MaxBodyBytes > 0, "max-body-bytes"),
 		positive(c.HashQueue > 0, "hash-queue"),
 		positive(c.HashWait > 0, "hash-wait"),
+		c.accessSettings.check(),
 		c.passwordSettings.check(),
 		c.storeSettings.check())
 }
@@ -83,6 +86,9 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	level := new(slog.LevelVar)
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // the command line takes no others
 	log := newLogger(stderr, level, c.LogFormat)
+	if limit := memlimit.Set(); limit > 0 {
+		log.Info("keeping to the container's memory", "bytes", limit)
+	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -106,21 +112,28 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 
 	c.watchStore(measured, store)
-	svc := service.New(measured.Store(store), c.serviceConfig())
+	config, err := c.serviceConfig(ctx, log)
+	if err != nil {
+		return err
+	}
+	svc := service.New(measured.Store(store), config)
 	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, measured), log)
+	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, c.accessSettings, measured), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
+	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
 	return serve(ctx, log, server, netutil.LimitListener(listener, c.MaxConnections), stop)
 }
 
-func (c *serveCmd) serviceConfig() service.Config {
+func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service.Config, error) {
+	authenticators, err := c.authenticators(ctx, log)
 	return service.Config{
-		Passwords: c.policy(),
-		Hashing:   service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
-	}
+		Passwords:      c.policy(),
+		Authenticators: authenticators,
+		Hashing:        service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
+	}, err
 }
 
 func (c *serveCmd) newServer(h http.Handler, log *slog.Logger) *http.Server {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/userd/userd/service"
@@ -15,4 +16,11 @@ func WithOrigins(next http.Handler) http.Handler {
 		SetActor(ctx, service.OriginOf(ctx).Actor)
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// WithActor has the service, the change log and the access log know who sent
+// the request of ctx.
+func WithActor(ctx context.Context, actor service.Actor) context.Context {
+	SetActor(ctx, actor.String())
+	return service.WithActor(ctx, actor)
 }

@@ -1,5 +1,6 @@
 // Package web holds what both transports share around their handlers: request
-// ids, traces, the access log, recovery from panics, and the bound on bodies.
+// ids, traces, the access log, recovery from panics, credentials, and the bound on
+// bodies.
 package web
 
 import (

@@ -27,6 +27,13 @@ func (s *Store) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	all, err := s.journal.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		s.keys[k.Name] = k
+	}
 	build := tablesOf
 	if s.config.Unindexed {
 		build = unindexedOf

@@ -76,6 +76,7 @@ type Store struct {
 	mu     sync.RWMutex
 	tables *tables       // guarded by mu; changed by the writer alone
 	log    *changeLog    // guarded by mu; changed by the writer alone
+	keys   keys          // guarded by mu; changed by the writer alone
 	grown  chan struct{} // guarded by mu; closed when log has grown
 	disk   error         // guarded by mu; why the disk takes no changes
 }
@@ -117,6 +118,7 @@ func newStore(c Config) *Store {
 		written: make(chan struct{}),
 		tables:  newTables(),
 		log:     &changeLog{first: 1, keep: maxTail},
+		keys:    make(keys),
 		grown:   make(chan struct{}),
 	}
 }

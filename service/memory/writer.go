@@ -36,6 +36,8 @@ type job struct {
 	// plan stages what is to change, given the records that there will be when
 	// the change's turn comes. When it returns an error it has staged nothing.
 	plan func(*plan.View) error
+	// alone is done by itself, in the place of a plan.
+	alone func() error
 
 	done chan struct{}
 	err  error
@@ -43,10 +45,15 @@ type job struct {
 
 // change has the writer carry out plan.
 func (s *Store) change(ctx context.Context, at time.Time, plan func(*plan.View) error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	return s.do(&job{ctx: ctx, at: at, plan: plan})
+}
+
+// do has the writer carry out j.
+func (s *Store) do(j *job) error {
+	j.done = make(chan struct{})
+	if j.ctx.Err() != nil {
+		return context.Cause(j.ctx)
 	}
-	j := &job{ctx: ctx, at: at, plan: plan, done: make(chan struct{})}
 	if err := s.submit(j); err != nil {
 		return err
 	}
@@ -134,6 +141,10 @@ func (s *Store) carryOut(batch []*job) {
 	v := plan.NewView(s.tables)
 	entries := make([]journal.Entry, 0, len(batch))
 	for _, j := range batch {
+		if j.alone != nil {
+			j.err = s.alone(j)
+			continue
+		}
 		j.err = s.planned(j, v)
 		for _, step := range v.Steps[len(entries):] {
 			c := service.NewChange(step.Old, step.New, j.at, service.OriginOf(j.ctx))
@@ -146,7 +157,9 @@ func (s *Store) carryOut(batch []*job) {
 	}
 	if err := s.commit(entries, v.Imported); err != nil {
 		for _, j := range batch {
-			j.err = err
+			if j.alone == nil {
+				j.err = err
+			}
 		}
 	}
 }

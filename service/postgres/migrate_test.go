@@ -39,7 +39,8 @@ func TestNextVersion(t *testing.T) {
 	url := postgrestest.URL(t)
 	old, conn := opened(t, Config{URL: url})
 	expand := append(migrations(), migration{sql: `ALTER TABLE userd_users ADD COLUMN nickname text`, oldest: 1})
-	if from, to, err := migrate(t.Context(), conn, expand); from != 1 || to != 2 || err != nil {
+	known := len(migrations())
+	if from, to, err := migrate(t.Context(), conn, expand); from != known || to != known+1 || err != nil {
 		t.Fatalf("from %d to %d, %v", from, to, err)
 	}
 	r := newRecord("ada@example.com")
@@ -55,7 +56,7 @@ func TestNextVersion(t *testing.T) {
 	}
 	again.Close()
 
-	contract := append(expand, migration{sql: `ALTER TABLE userd_users DROP COLUMN first_name_key`, oldest: 3})
+	contract := append(expand, migration{sql: `ALTER TABLE userd_users DROP COLUMN first_name_key`, oldest: known + 2})
 	if _, _, err := migrate(t.Context(), conn, contract); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestFailedMigration(t *testing.T) {
 	var version int
 	var halfDone bool
 	err := conn.QueryRow(t.Context(), `SELECT version, to_regclass('half_done') IS NOT NULL FROM userd_schema`).Scan(&version, &halfDone)
-	if err != nil || version != 1 || halfDone {
+	if err != nil || version != len(migrations()) || halfDone {
 		t.Errorf("the version is %d, the new table is there: %t, %v", version, halfDone, err)
 	}
 }

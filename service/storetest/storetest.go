@@ -51,6 +51,7 @@ func themes() []theme {
 		{"log", logCases()},
 		{"export", exportCases()},
 		{"import", importCases()},
+		{"keys", keyCases()},
 		{"model", modelCases()},
 	}
 }

@@ -165,7 +165,12 @@ too:
 
 - ` + "`" + `INVALID_INPUT` + "`" + `: an argument of a query is wrong; ` + "`" + `fields` + "`" + ` lists every wrong
   ` + "`" + `field` + "`" + ` with its ` + "`" + `code` + "`" + ` (as in UserErrorCode) and ` + "`" + `message` + "`" + `.
-- ` + "`" + `USER_NOT_FOUND` + "`" + `: no user has the id that was asked for.
+- ` + "`" + `UNAUTHENTICATED` + "`" + `: the service is closed, and the request has no API key or token
+  that is valid: the header ` + "`" + `Authorization: Bearer` + "`" + `, or ` + "`" + `Authorization` + "`" + ` in the payload
+  of ` + "`" + `connection_init` + "`" + `.
+- ` + "`" + `FORBIDDEN` + "`" + `: the key or token is good, but it does not allow this.
+- ` + "`" + `USER_NOT_FOUND` + "`" + `: no user has the id that was asked for, or none that the key or
+  token may see.
 - ` + "`" + `INVALID_CREDENTIALS` + "`" + `: no active user has this e-mail address and this password.
 - ` + "`" + `CURSOR_EXPIRED` + "`" + `: the change log no longer holds what follows this cursor; list
   the users afresh and follow the changes from then on.

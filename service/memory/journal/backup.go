@@ -88,6 +88,9 @@ func verify(ctx context.Context, path string) (users int, err error) {
 		return 0, err
 	}
 	err = j.Load(ctx, func(*service.Record) { users++ })
+	if err == nil {
+		_, err = j.Keys(ctx)
+	}
 	return users, errors.Join(err, j.Close())
 }
 

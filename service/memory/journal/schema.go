@@ -59,6 +59,16 @@ var migrations = []string{
 		one   INTEGER PRIMARY KEY CHECK (one = 1),
 		bytes BLOB    NOT NULL
 	) STRICT;`,
+
+	`CREATE TABLE keys (
+		name         TEXT    PRIMARY KEY NOT NULL,
+		scopes       TEXT    NOT NULL, -- with spaces between
+		hash         BLOB    NOT NULL CHECK (length(hash) = 32),
+		created_at   INTEGER NOT NULL, -- microseconds since 1970, UTC
+		last_used_at INTEGER NOT NULL, -- 0: never
+		revoked_at   INTEGER NOT NULL, -- 0: it is not
+		checksum     INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;`,
 }
 
 // upgrade runs those migrations that the file at path, whose schema version is

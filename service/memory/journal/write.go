@@ -32,7 +32,7 @@ type writer struct {
 	addUser, putUser, dropUser          *stmt
 	addChange, getChange, rewrite, drop *stmt
 	getState, putState                  *stmt
-	putFence, putBallast                *stmt
+	putFence, putBallast, putKey        *stmt
 }
 
 // openWriter opens the file, which is in the state s and holds the changes h,
@@ -76,6 +76,7 @@ func (w *writer) prepareAll() error {
 		{&w.drop, `DELETE FROM changes WHERE seq < ?`},
 		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
 		{&w.getState, `SELECT last_seq, digest FROM state`},
+		{&w.putKey, `INSERT OR REPLACE INTO keys (` + keyColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`},
 		{&w.putFence, `UPDATE state SET fences = fences + 1`},
 		{&w.putBallast, `UPDATE ballast SET bytes = randomblob(65536)`},
 	} {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/url"
+
+	"github.com/userd/userd/internal/issuer"
+	"github.com/userd/userd/internal/keyfile"
+	"github.com/userd/userd/service"
+)
+
+// accessSettings say who may call, and what is shown to those who may not.
+type accessSettings struct {
+	APIKeysFile    string   `name:"api-keys-file" env:"USERD_API_KEYS_FILE" help:"File of API keys; with it the service is closed, even while the file is empty."`
+	JWTIssuer      string   `name:"jwt-issuer" env:"USERD_JWT_ISSUER" help:"Issuer (iss) whose tokens are taken; with it the service is closed."`
+	JWTAudience    string   `name:"jwt-audience" env:"USERD_JWT_AUDIENCE" help:"Audience (aud) that they must be for."`
+	JWTJWKS        string   `name:"jwt-jwks" env:"USERD_JWT_JWKS" help:"URL or file of the issuer's public keys, a JWK set."`
+	AllowedOrigins []string `env:"USERD_ALLOWED_ORIGINS" help:"Origins, such as https://app.example.com, whose pages may open a WebSocket."`
+	Docs           bool     `env:"USERD_DOCS" default:"true" negatable:"" help:"Serve the documentation pages and the playground."`
+	Introspection  bool     `env:"USERD_INTROSPECTION" default:"true" negatable:"" help:"Answer GraphQL queries of the schema."`
+}
+
+// check refuses half an issuer, and what no browser sends as an origin.
+func (s *accessSettings) check() error {
+	if given := s.JWTIssuer != "" || s.JWTAudience != "" || s.JWTJWKS != ""; given && (s.JWTIssuer == "" || s.JWTAudience == "" || s.JWTJWKS == "") {
+		return errors.New("--jwt-issuer, --jwt-audience and --jwt-jwks need each other")
+	}
+	for _, origin := range s.AllowedOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return errors.New("--allowed-origins takes origins such as https://app.example.com, without a path")
+		}
+	}
+	return nil
+}
+
+// authenticators recognise the callers that the settings name, until ctx ends.
+func (s *accessSettings) authenticators(ctx context.Context, log *slog.Logger) ([]service.Authenticator, error) {
+	var all []service.Authenticator
+	if s.APIKeysFile != "" {
+		file, err := keyfile.Open(s.APIKeysFile, log)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, file.Authenticate)
+	}
+	if s.JWTIssuer != "" {
+		tokens := issuer.Open(ctx, issuer.Config{Issuer: s.JWTIssuer, Audience: s.JWTAudience, JWKS: s.JWTJWKS, Log: log})
+		all = append(all, tokens.Authenticate)
+	}
+	return all, nil
+}
+
+// warnIfOpen says once what it means that nobody has to say who they are.
+func warnIfOpen(ctx context.Context, log *slog.Logger, svc *service.Service, addr net.Addr) {
+	open, err := svc.IsOpen(ctx)
+	if err != nil {
+		log.Warn("cannot tell whether the service is open", "error", err)
+		return
+	}
+	if open {
+		log.Warn("the service is open: "+exposure(addr)+" may read, change and delete every user; "+
+			"to close it, make a key with userd keys add NAME --scope=admin, or set USERD_API_KEYS_FILE or USERD_JWT_ISSUER", "addr", addr.String())
+	}
+}
+
+// exposure is who can reach a server that listens on addr.
+func exposure(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return "everybody on this machine"
+	}
+	return "everybody who can reach this port, from any network"
+}
