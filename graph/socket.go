@@ -113,6 +113,7 @@ func (s *socket) init(ctx context.Context, payload jsontext.Value) *closing {
 		return refusal(err)
 	}
 	s.actor, s.initialised = actor, true
+	web.SetActor(ctx, actor.String())
 	s.write(ctx, plainFrame(frameAck))
 	return nil
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -12,6 +13,8 @@ const (
 	keysFor = time.Second
 	// KeyUseInterval is the least time between two uses of a key that are noted.
 	KeyUseInterval = time.Minute
+	// touchPause is how long no use is noted after that has failed.
+	touchPause = 10 * time.Second
 )
 
 // keyring recognises the keys of the store. It reads all of them, of which there
@@ -21,6 +24,9 @@ type keyring struct {
 	now   func() time.Time
 	read  atomic.Pointer[keySet]
 	turn  chan struct{} // holds one while the keys are read or forgotten
+
+	touching sync.Mutex // held while a use is noted
+	failed   time.Time  // guarded by touching; when that failed
 }
 
 // keySet are the keys as they were at a time.
@@ -99,14 +105,24 @@ func (r *keyring) find(ctx context.Context, hash KeyHash) (found Key, err error)
 	return found, err
 }
 
-// touch notes that k is used, unless that was noted of late. It is no reason to
-// turn a caller away when that fails; there will be a next time.
+// touch notes that k is used, unless that was noted of late. Callers do not wait
+// for it: a disk or database that hangs must not keep them from reading. One use
+// is noted at a time, and none for a while after that has failed.
 func (r *keyring) touch(ctx context.Context, k Key) {
 	now := r.now().UTC().Truncate(time.Microsecond)
-	if now.Sub(k.LastUsedAt) < KeyUseInterval {
+	if now.Sub(k.LastUsedAt) < KeyUseInterval || !r.touching.TryLock() {
 		return
 	}
-	if r.store.TouchKey(ctx, k.Hash, now) == nil {
-		r.forget()
+	if time.Since(r.failed) < touchPause {
+		r.touching.Unlock()
+		return
 	}
+	go func() {
+		defer r.touching.Unlock()
+		if err := r.store.TouchKey(context.WithoutCancel(ctx), k.Hash, now); err != nil {
+			r.failed = time.Now()
+			return
+		}
+		r.forget()
+	}()
 }

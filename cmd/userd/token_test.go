@@ -63,6 +63,7 @@ func TestTokensOfAnIssuer(t *testing.T) {
 			t.Errorf("%s %s: %d, want %d: %s", tt.method, tt.path, status, tt.want, body)
 		}
 	}
+	p.awaitLog(t, `"actor":"user:`+ids[0]+`"`)
 	_, _, log := operator.request(t, http.MethodGet, "/changes?user_id="+ids[0], "*/*", nil)
 	var actors []any
 	for _, change := range decodedList(t, log) {

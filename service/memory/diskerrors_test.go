@@ -134,3 +134,25 @@ func TestFullDiskUnderLoadRecovers(t *testing.T) {
 	store.kill()
 	same(t, "at the end", stepsOn(t, disk.content()), acknowledged)
 }
+
+// A key that the disk has refused is not there, and one that was revoked is.
+func TestFailingDiskRefusesKeys(t *testing.T) {
+	for _, fault := range faults {
+		t.Run(fault.name, func(t *testing.T) {
+			disk, store, before := somewhat(t)
+			fault.beginning(disk)
+			for range 3 {
+				refused(t, store.ask("key", 1))
+			}
+			disk.mend()
+			eventually(t, "the store to recover", func() bool { return store.ask("ping", 0).Error == "" })
+			if a := store.ask("key", 1); a.Error != "" { // it is not taken
+				t.Errorf("after the recovery: %v", a.Error)
+			}
+			if a := store.ask("key", 1); a.Code != service.CodeKeyTaken {
+				t.Errorf("the same again: %v", a.Error)
+			}
+			same(t, "users", store.ask("steps", 0).Steps, before)
+		})
+	}
+}

@@ -88,6 +88,9 @@ func storeProcess(path string, in io.Reader, out io.Writer) error {
 			err = say(answer{}, takeStep(store, o.Author, steps[o.Author]+1))
 		case "ping":
 			err = say(answer{}, store.Ping(context.Background()))
+		case "key":
+			k := service.Key{Name: "app", Hash: service.HashKey("app"), CreatedAt: time.UnixMicro(int64(o.Author)).UTC()}
+			err = say(answer{}, store.CreateKey(context.Background(), k))
 		case "steps":
 			var now map[int]int
 			now, err = stepsIn(store)

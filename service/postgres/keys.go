@@ -21,11 +21,14 @@ const (
 	// A key that was shown, and a revocation, must not be lost with a server that
 	// crashes, whatever its setting is.
 	commitDurably = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
+	// When a key was last used may be lost, and is not worth waiting for a disk
+	// or a standby.
+	commitLightly = `SET LOCAL synchronous_commit = off`
 )
 
 // CreateKey implements [service.Store].
 func (s *Store) CreateKey(ctx context.Context, k service.Key) error {
-	n, err := s.changeKey(ctx, insertKey, k.Name, k.Scopes, k.Hash[:], k.CreatedAt)
+	n, err := s.changeKey(ctx, commitDurably, insertKey, k.Name, k.Scopes, k.Hash[:], k.CreatedAt)
 	if err == nil && n == 0 {
 		err = &service.KeyTakenError{}
 	}
@@ -34,7 +37,7 @@ func (s *Store) CreateKey(ctx context.Context, k service.Key) error {
 
 // RevokeKey implements [service.Store].
 func (s *Store) RevokeKey(ctx context.Context, name string, at time.Time) error {
-	n, err := s.changeKey(ctx, revokeKey, name, at)
+	n, err := s.changeKey(ctx, commitDurably, revokeKey, name, at)
 	if err == nil && n == 0 {
 		err = &service.KeyNotFoundError{}
 	}
@@ -43,15 +46,16 @@ func (s *Store) RevokeKey(ctx context.Context, name string, at time.Time) error 
 
 // TouchKey implements [service.Store].
 func (s *Store) TouchKey(ctx context.Context, hash service.KeyHash, at time.Time) error {
-	_, err := s.changeKey(ctx, touchKey, hash[:], at, at.Add(-service.KeyUseInterval))
+	_, err := s.changeKey(ctx, commitLightly, touchKey, hash[:], at, at.Add(-service.KeyUseInterval))
 	return err
 }
 
-// changeKey makes one change and returns how many keys it was about.
-func (s *Store) changeKey(ctx context.Context, sql string, args ...any) (n int64, err error) {
+// changeKey makes one change, in a transaction that begins with how it is to be
+// committed, and returns how many keys it was about.
+func (s *Store) changeKey(ctx context.Context, how, sql string, args ...any) (n int64, err error) {
 	return read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (n int64, err error) {
 		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, commitDurably); err != nil {
+			if _, err := tx.Exec(ctx, how); err != nil {
 				return err
 			}
 			tag, err := tx.Exec(ctx, sql, args...)
