@@ -312,7 +312,7 @@ func (e *UnavailableError) Error() string {
 	if e.Err == nil {
 		return e.Reason
 	}
-	return e.Reason + ": " + e.Err.Error()
+	return strings.TrimSuffix(e.Reason, ".") + ": " + e.Err.Error()
 }
 
 // Code returns [CodeUnavailable].

@@ -111,7 +111,7 @@ func TestErrorTexts(t *testing.T) {
 		{&service.CursorExpiredError{}, "the change log no longer holds what follows this cursor; list the users afresh and follow from now on"},
 		{&service.VersionConflictError{ID: someID, Current: 7}, "the user has changed and is at version 7 now; read it again"},
 		{&service.UnavailableError{Reason: "Away.", RetryAfter: time.Second}, "Away."},
-		{&service.UnavailableError{Reason: "Away.", Err: errors.New("connection refused")}, "Away.: connection refused"},
+		{&service.UnavailableError{Reason: "Away.", Err: errors.New("connection refused")}, "Away: connection refused"},
 		{&service.OutcomeUnknownError{}, "whether the change was made is not known; read before trying again"},
 		{&service.OutcomeUnknownError{Err: errors.New("EOF")}, "whether the change was made is not known; read before trying again: EOF"},
 	} {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/userd/userd/internal/userfile"
 	"github.com/userd/userd/service"
-	"github.com/userd/userd/service/memory"
 )
 
 // formatSetting says which format a file has.
@@ -31,7 +30,7 @@ func (s formatSetting) of(name string) userfile.Format {
 
 // exportCmd has the settings of an export.
 type exportCmd struct {
-	storeSettings
+	databaseSettings
 	formatSetting
 	WithPasswordHashes bool   `help:"Export the users' password hashes, too. Keep the file as safe as the users."`
 	File               string `arg:"" optional:"" help:"The file to write, which must not exist yet; standard output when it is left out."`
@@ -45,9 +44,7 @@ func (c *exportCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 	if err := c.mustExist(); err != nil {
 		return err
 	}
-	c.AutoMigrate = false // there is nothing to export from a database that needs it
-	log := newLogger(stderr, slog.LevelWarn, "text")
-	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log}})
+	store, err := c.openToRead(ctx, newLogger(stderr, slog.LevelWarn, "text"))
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ func (c *importCmd) openStore(ctx context.Context, config memory.Config) (servic
 	if c.DryRun && c.mustExist() != nil {
 		return memory.NewWith(config), nil
 	}
+	c.AutoMigrate = c.AutoMigrate && !c.DryRun
 	return c.open(ctx, storeConfig{Config: config})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/userd/userd/internal/userfile"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
+	"github.com/userd/userd/service/postgres/postgrestest"
 )
 
 // site is a directory with files of users.
@@ -376,5 +377,25 @@ func TestProgress(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A dry run and an export leave a database as it is, even an empty one.
+func TestLookingMakesNoSchema(t *testing.T) {
+	db := postgrestest.Shared(t)
+	url := db.NewSchema(t)
+	rows := filepath.Join(t.TempDir(), "rows.ndjson")
+	if err := os.WriteFile(rows, []byte(`{"email":"ada@example.com","first_name":"Ada","last_name":"Lovelace"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"import", "--dry-run", rows}, {"export"}} {
+		out, err := userd(t, append(args, "--database-url="+url)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "run userd migrate first") {
+			t.Errorf("%s: %v, %s", args[0], err, out)
+		}
+	}
+	schema := url[strings.LastIndex(url, "=")+1:]
+	if n := db.Query(t, "SELECT count(*) FROM pg_tables WHERE schemaname = '"+schema+"'"); n != "0" {
+		t.Errorf("there are %s tables", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"time"
 
@@ -74,9 +75,16 @@ func (s *storeSettings) open(ctx context.Context, c storeConfig) (service.Store,
 	return postgres.Open(ctx, pg)
 }
 
+// openToRead opens the store for somebody who changes nothing: no schema is
+// brought up to date, and no change is too old to be kept.
+func (s *databaseSettings) openToRead(ctx context.Context, log *slog.Logger) (service.Store, error) {
+	all := storeSettings{databaseSettings: *s, KeepChanges: math.MaxInt32, KeepChangesFor: math.MaxInt64}
+	return all.open(ctx, storeConfig{Config: memory.Config{Log: log}})
+}
+
 // mustExist refuses a place that nobody keeps users in: opening it would make
 // it one.
-func (s *storeSettings) mustExist() error {
+func (s *databaseSettings) mustExist() error {
 	switch s.DatabaseURL.scheme {
 	case inMemory:
 		return errors.New("memory: keeps no users beyond a process; name where they are kept with --database-url")

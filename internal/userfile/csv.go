@@ -40,7 +40,7 @@ func (c *csvReader) setColumns(names []string) error {
 	for _, name := range names {
 		f := service.Field(name)
 		if !known(f) {
-			return fmt.Errorf("there is no column %q", string(harmless(name)))
+			return fmt.Errorf("there is no column %q; columns are separated by commas", string(harmless(name)))
 		}
 		if slices.Contains(c.columns, f) {
 			return fmt.Errorf("the column %s is there twice", f)
@@ -67,35 +67,17 @@ func (c *csvReader) Read() (Row, error) {
 	return row, nil
 }
 
-// record returns the text of the next record that is not blank and where it
-// begins. A line break within quotes does not end it: then the quotes before it
-// are an odd number. Should one never be closed, that ends at MaxRow, and with it
-// what is taken for the record.
+// record returns the text of the next line that is not blank. No field may have
+// a line break in it, so that a row is a line: a quote that is never closed then
+// costs its own row and none of those behind it.
 func (c *csvReader) record() (text []byte, line int, whole bool, err error) {
 	for len(text) == 0 {
-		var part []byte
-		if part, whole, err = c.lines.next(); err != nil || !whole {
+		if text, whole, err = c.lines.next(); err != nil || !whole {
 			return nil, c.lines.line, whole, err
 		}
-		line, text = c.lines.line, append(text, part...)
 	}
-	for open := oddQuotes(text); open; {
-		part, partWhole, err := c.lines.next()
-		if err == io.EOF {
-			return text, line, true, nil // which the parser refuses
-		}
-		if err != nil {
-			return nil, line, false, err
-		}
-		if text = append(append(text, '\n'), part...); !partWhole || len(text) > MaxRow {
-			return nil, line, false, nil
-		}
-		open = open != oddQuotes(part)
-	}
-	return text, line, true, nil
+	return text, c.lines.line, true, nil
 }
-
-func oddQuotes(text []byte) bool { return bytes.Count(text, []byte{'"'})%2 == 1 }
 
 // parseRecord takes a record apart.
 func parseRecord(text []byte) (cells []string, ok bool) {
@@ -111,7 +93,7 @@ func (c *csvReader) parse(text []byte) (in service.ImportInput) {
 	cells, ok := parseRecord(text)
 	switch {
 	case !ok:
-		mistake(&in, "", service.FieldInvalid, "A cell with quotes in it stands in quotes, and they are doubled.")
+		mistake(&in, "", service.FieldInvalid, "A cell with quotes in it stands in quotes, they are doubled, and all of it is on one line.")
 		return in
 	case len(cells) != len(c.columns):
 		mistake(&in, "", service.FieldInvalid, "A row has as many cells as the header.")
@@ -128,11 +110,12 @@ func (c *csvReader) parse(text []byte) (in service.ImportInput) {
 func setCell(in *service.ImportInput, f service.Field, cell string) {
 	switch f {
 	case service.FieldIsActive:
-		if cell != "true" && cell != "false" {
+		text := strings.ToLower(cell) // spreadsheets write TRUE
+		if text != "true" && text != "false" {
 			mistake(in, f, service.FieldInvalid, "This field must be true or false.")
 			return
 		}
-		in.IsActive = service.Some(cell == "true")
+		in.IsActive = service.Some(text == "true")
 	case service.FieldVersion:
 		n, err := strconv.ParseInt(cell, 10, 64)
 		if err != nil {

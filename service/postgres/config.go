@@ -210,8 +210,8 @@ func (c Config) connectPatiently(ctx context.Context, pc *pgxpool.Config) (*pgx.
 	defer cancel()
 	for first := true; ; first = false {
 		conn, err := c.connect(ctx, pc)
-		if err == nil || !isAway(err) || isOfClass(err, classAuthorization, classDatabase) {
-			return conn, err
+		if err == nil || !isAway(err) || sqlState(err) != "" && !isOfClass(err, classOperator, classResources) {
+			return conn, err // the server is up, and refuses for a reason that will not go away
 		}
 		if first {
 			c.Log.Warn("the database is not there yet; waiting for it", "error", err, "for", c.StartTimeout.String())

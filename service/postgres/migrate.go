@@ -114,7 +114,7 @@ func (s schema) canServe(known int) error {
 }
 
 // errNotMigrated is why a store cannot be opened without migrating.
-var errNotMigrated = errors.New("the database's schema is older than this userd; run userd migrate first, or let it migrate by itself")
+var errNotMigrated = errors.New("the database's schema is older than this userd; run userd migrate first")
 
 // checkSchema tells whether the schema is there and can be served with.
 func checkSchema(ctx context.Context, conn *pgx.Conn) error {

@@ -350,7 +350,10 @@ interface Node {
 
 """A user of the application. Its password can be set and never read."""
 type User implements Node {
-  """A UUIDv7 in its canonical form, set once. It is the same in the REST API."""
+  """
+  A UUID in its canonical form, set once: version 7, unless the user was imported
+  with another one. It is the same in the REST API.
+  """
   id: ID!
 
   """The e-mail address as it was typed. No other user has it, in any spelling that counts as the same."""
