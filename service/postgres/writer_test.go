@@ -143,8 +143,7 @@ func TestReadOnlyServer(t *testing.T) {
 // TestPasswordFile: the password is read for each connection.
 func TestPasswordFile(t *testing.T) {
 	server := postgrestest.Start(t, "fsync=off")
-	server.Exec(t, `CREATE ROLE ada LOGIN SUPERUSER PASSWORD 'first'`)
-	server.RequirePasswords(t, "ada")
+	server.RequirePassword(t, "first")
 	file := filepath.Join(t.TempDir(), "password")
 	write := func(password string) {
 		if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
@@ -152,13 +151,14 @@ func TestPasswordFile(t *testing.T) {
 		}
 	}
 	write("first\n")
-	url := strings.Replace(server.URL(), "//postgres@", "//ada@", 1)
+	url := server.URL()
 	s, err := Open(t.Context(), Config{URL: url, PasswordFile: file})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	server.Exec(t, `ALTER ROLE ada PASSWORD 'second'; SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'ada'`)
+	server.RequirePassword(t, "second")
+	server.Exec(t, `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'userd'`)
 	write("second")
 	wantRecovered(t, s)
 	if _, err := s.CountUsers(t.Context(), service.Filter{}); err != nil {

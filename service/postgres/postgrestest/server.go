@@ -281,20 +281,6 @@ func (s *Server) Configure(lines ...string) error {
 	return nil
 }
 
-// RequirePasswords lets a role in by its password alone.
-func (s *Server) RequirePasswords(t testing.TB, role string) {
-	t.Helper()
-	path := filepath.Join(s.Dir, "pg_hba.conf")
-	rules, err := os.ReadFile(path)
-	if err == nil {
-		err = os.WriteFile(path, append([]byte("host all "+role+" all scram-sha-256\n"), rules...), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Exec(t, "SELECT pg_reload_conf()")
-}
-
 // run starts the server and waits until it answers.
 func (s *Server) run() error {
 	postgres, err := Program("postgres")
