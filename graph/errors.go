@@ -75,7 +75,12 @@ func messageFor(err error) string {
 // presenter turns errors into what clients get, and logs what they do not.
 type presenter struct {
 	log      *slog.Logger
+	causes   *web.Causes
 	observer Observer
+}
+
+func newPresenter(log *slog.Logger, o Observer) presenter {
+	return presenter{log, web.NewCauses(log), o}
 }
 
 // present implements [graphql.ErrorPresenterFunc].
@@ -142,17 +147,7 @@ func (p presenter) logCause(ctx context.Context, err error) {
 	if errors.Is(err, errPanicked) {
 		return // recovered has logged it
 	}
-	path := slog.String("path", graphql.GetPath(ctx).String())
-	switch publicCode(err) {
-	case service.CodeInternal:
-		p.log.ErrorContext(ctx, "request failed", "error", err, path)
-	case service.CodeUnavailable, service.CodeOutcomeUnknown:
-		level := slog.LevelWarn
-		if ctx.Err() != nil {
-			level = slog.LevelInfo // most likely the client has gone
-		}
-		p.log.Log(ctx, level, "request could not be served", "error", err, path)
-	}
+	p.causes.Log(ctx, publicCode(err), err, slog.String("path", graphql.GetPath(ctx).String()))
 }
 
 // errPanicked stands for a panic that has been logged.

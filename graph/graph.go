@@ -44,7 +44,7 @@ func New(svc *service.Service, c Config) http.Handler {
 	c = c.withDefaults()
 	schema := servedSchema()
 	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: schema, Resolvers: resolvers{svc}}))
-	errs := presenter{c.Log, c.Observer}
+	errs := newPresenter(c.Log, c.Observer)
 	e.SetErrorPresenter(errs.present)
 	e.SetRecoverFunc(errs.recovered)
 	e.SetQueryCache(admitted{})

@@ -27,7 +27,7 @@ func (panicking) DispatchOperation(context.Context, *graphql.OperationContext) (
 }
 
 func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
-	errs := presenter{slog.New(slog.DiscardHandler), nobody{}}
+	errs := newPresenter(slog.New(slog.DiscardHandler), nobody{})
 	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: servedSchema()}))
 	e.SetErrorPresenter(errs.present)
 	p := performer{panicking{e}, errs, context.Background(), nil}

@@ -99,7 +99,7 @@ func TestOutcomeUnknown(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, ctx := range map[string]context.Context{"while the request goes on": t.Context(), "when it has ended": ctx} {
-		p := presenter{slog.New(slog.DiscardHandler), nobody{}}
+		p := newPresenter(slog.New(slog.DiscardHandler), nobody{})
 		got := p.present(ctx, &service.OutcomeUnknownError{Err: context.Canceled})
 		if got.Extensions["code"] != service.CodeOutcomeUnknown || got.Message != kinds[service.CodeOutcomeUnknown].message {
 			t.Errorf("%s: %v", name, got)

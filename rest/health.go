@@ -60,14 +60,23 @@ func (a *api) readyz(w http.ResponseWriter, r *http.Request) {
 	sendReport(w, http.StatusOK, report{Status: "ready", Checks: found})
 }
 
+// checkStore asks the store. Of what probes find it logs what has changed: they
+// come by the second.
 func (a *api) checkStore(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	limited, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	if err := a.svc.Ping(ctx); err != nil {
+	err := a.svc.Ping(limited)
+	switch {
+	case err == nil:
+		if a.storeAway.Swap(false) {
+			a.Log.InfoContext(ctx, "the store answers again")
+		}
+		return checkOK
+	case ctx.Err() != nil: // it is the probe that has gone
+	case !a.storeAway.Swap(true):
 		a.Log.WarnContext(ctx, "the store does not answer", "error", err)
-		return checkFailing
 	}
-	return checkOK
+	return checkFailing
 }
 
 func sendReport(w http.ResponseWriter, status int, rep report) {

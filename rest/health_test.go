@@ -1,8 +1,10 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -38,6 +40,33 @@ func TestHealth(t *testing.T) {
 	answers("/livez", 200, `{"status":"alive"}`)
 	if !strings.Contains(s.log.String(), "secret cause") {
 		t.Errorf("the log has %s", s.log)
+	}
+}
+
+// TestHealthLogsWhatHasChanged: probes come by the second, and a store that is
+// away for an hour is one line in the log.
+func TestHealthLogsWhatHasChanged(t *testing.T) {
+	store := &faultyStore{Store: newStore(t)}
+	var log bytes.Buffer
+	h := New(newService(store), Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, err := range []error{nil, errors.New("away"), errors.New("away"), nil, nil, errors.New("away")} {
+		store.err = err
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/readyz", nil))
+	}
+	if strings.Count(log.String(), "does not answer") != 2 || strings.Count(log.String(), "answers again") != 1 {
+		t.Errorf("the log has %s", &log)
+	}
+}
+
+// TestProbeThatGoesTellsNothing: that a probe has no patience is no news of the store.
+func TestProbeThatGoesTellsNothing(t *testing.T) {
+	var log bytes.Buffer
+	h := New(newService(silentStore{newStore(t)}), Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/readyz", nil).WithContext(gone))
+	if log.Len() > 0 {
+		t.Errorf("the log has %s", &log)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
@@ -186,22 +185,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		err = &service.UnavailableError{Reason: "The request was given up before it was done.", Err: err}
 	}
 	p := newProblem(err)
-	a.logCause(r.Context(), p.Code, err)
+	a.causes.Log(r.Context(), p.Code, err)
 	p.write(w, r)
-}
-
-// logCause logs what the client is not told, if there is anything.
-func (a *api) logCause(ctx context.Context, code service.Code, err error) {
-	switch code {
-	case service.CodeInternal:
-		a.Log.ErrorContext(ctx, "request failed", "error", err)
-	case service.CodeUnavailable, service.CodeOutcomeUnknown:
-		level := slog.LevelWarn
-		if ctx.Err() != nil {
-			level = slog.LevelInfo // most likely the client has gone
-		}
-		a.Log.Log(ctx, level, "request could not be served", "error", err)
-	}
 }
 
 // InternalError answers each request with the problem INTERNAL. It logs

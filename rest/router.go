@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 
@@ -47,6 +48,8 @@ func (c Config) withDefaults() Config {
 type api struct {
 	svc *service.Service
 	Config
+	causes    *web.Causes
+	storeAway atomic.Bool // when a probe last looked
 }
 
 // New returns the handler of the whole REST API, with the documentation pages.
@@ -55,7 +58,8 @@ type api struct {
 func New(svc *service.Service, c Config) http.Handler { return newRouter(svc, c) }
 
 func newRouter(svc *service.Service, c Config) *chi.Mux {
-	a := &api{svc: svc, Config: c.withDefaults()}
+	c = c.withDefaults()
+	a := &api{svc: svc, Config: c, causes: web.NewCauses(c.Log)}
 	mux := chi.NewRouter()
 	mux.Use(noSniff, canonical)
 	mux.NotFound(a.handle(notFound))

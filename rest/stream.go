@@ -67,7 +67,7 @@ func (a *api) streamChanges(w http.ResponseWriter, r *http.Request) error {
 	if err := follow(ctx, feed, events); err != nil && ctx.Err() == nil {
 		p := newProblem(err)
 		p.RequestID = web.RequestID(r.Context())
-		a.logCause(ctx, p.Code, err)
+		a.causes.Log(ctx, p.Code, err)
 		events.fail(p)
 	}
 	return nil

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -35,11 +36,16 @@ func (h requestIDHandler) WithGroup(name string) slog.Handler {
 	return requestIDHandler{h.Handler.WithGroup(name)}
 }
 
-// AccessLog logs one line for each exchange. It says nothing of what paths,
-// query strings and bodies hold: those may be personal data.
+// AccessLog logs one line for each exchange, at level DEBUG for a probe that
+// was told that all is well: several of them may come every second. It says
+// nothing of what paths, query strings and bodies hold: those may be personal data.
 func AccessLog(log *slog.Logger) Observer {
 	return func(ctx context.Context, x Exchange) {
-		log.LogAttrs(ctx, slog.LevelInfo, "request",
+		level := slog.LevelInfo
+		if (x.Route == "/livez" || x.Route == "/readyz") && x.Status == http.StatusOK {
+			level = slog.LevelDebug
+		}
+		log.LogAttrs(ctx, level, "request",
 			slog.String("method", x.Method), slog.String("route", x.Route), slog.Int("status", x.Status),
 			slog.Int64("bytes", x.Bytes), slog.Float64("duration_ms", milliseconds(x.Duration)), slog.String("actor", x.Actor))
 	}

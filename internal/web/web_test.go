@@ -142,6 +142,25 @@ func TestObserversAreToldWhatHappened(t *testing.T) {
 	web.SetActor(t.Context(), "nobody") // outside of an observed request it does nothing
 }
 
+// TestAccessLogPassesOverProbesThatAreWell: what asks every few hundred
+// milliseconds must not bury the rest.
+func TestAccessLogPassesOverProbesThatAreWell(t *testing.T) {
+	for _, tt := range []struct {
+		route  string
+		status int
+		logged bool
+	}{{"/readyz", 200, false}, {"/livez", 200, false}, {"/readyz", 503, true}, {"/health", 200, true}} {
+		log, lines := logger()
+		serve(web.WithAccessLog(log)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			web.SetRoute(r.Context(), tt.route)
+			w.WriteHeader(tt.status)
+		})), httptest.NewRequest(http.MethodGet, "/", nil))
+		if logged := lines.Len() > 0; logged != tt.logged {
+			t.Errorf("%s answered by %d: logged is %t", tt.route, tt.status, logged)
+		}
+	}
+}
+
 func TestAccessLogLetsHandlersFlush(t *testing.T) {
 	log, _ := logger()
 	w := serve(web.WithAccessLog(log)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
