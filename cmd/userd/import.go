@@ -14,6 +14,7 @@ import (
 	"github.com/userd/userd/internal/userfile"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
+	"github.com/userd/userd/service/postgres"
 )
 
 // importCmd has the settings of an import.
@@ -68,13 +69,18 @@ func (c *importCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 	return cmp.Or(err, i.refused())
 }
 
-// openStore opens the store. A dry run makes no file where there is none.
+// openStore opens the store. A dry run makes no file and no tables where there
+// are none, and looks at the rows alone.
 func (c *importCmd) openStore(ctx context.Context, config memory.Config) (service.Store, error) {
 	if c.DryRun && c.mustExist() != nil {
 		return memory.NewWith(config), nil
 	}
 	c.AutoMigrate = c.AutoMigrate && !c.DryRun
-	return c.open(ctx, storeConfig{Config: config})
+	store, err := c.open(ctx, storeConfig{Config: config})
+	if c.DryRun && errors.Is(err, postgres.ErrNoTables) {
+		return memory.NewWith(config), nil
+	}
+	return store, err
 }
 
 // service hashes on all CPUs: nobody else has use for them, and nobody waits.

@@ -330,6 +330,46 @@ func TestRejectsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// TestRejectsAreWholeLines: a disk that gets full in the middle of a line leaves
+// none of it, so that what reads the file takes nothing for a mistake that is none.
+func TestRejectsAreWholeLines(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "rejects.ndjson")
+	r, closeFile, err := openRejects(name, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.out = &fillingDisk{out: r.out, room: 250}
+	for line := range 5 {
+		r.add(line+1, &service.EmailTakenError{})
+	}
+	text, err := os.ReadFile(name)
+	if err := errors.Join(err, closeFile()); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	if len(lines) != 3 || lines[2] != "" || !strings.Contains(lines[1], `"line":2,`) {
+		t.Errorf("the file has %q", lines)
+	}
+	if r.err == nil || !strings.Contains(r.err.Error(), "from line 3 on: no room") {
+		t.Errorf("the error is %v", r.err)
+	}
+}
+
+// fillingDisk has room for some bytes more.
+type fillingDisk struct {
+	out  io.Writer
+	room int
+}
+
+func (d *fillingDisk) Write(b []byte) (int, error) {
+	n, err := d.out.Write(b[:min(len(b), d.room)])
+	d.room -= n
+	if err == nil && n < len(b) {
+		err = errors.New("no room")
+	}
+	return n, err
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no room") }
@@ -388,11 +428,13 @@ func TestLookingMakesNoSchema(t *testing.T) {
 	if err := os.WriteFile(rows, []byte(`{"email":"ada@example.com","first_name":"Ada","last_name":"Lovelace"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"import", "--dry-run", rows}, {"export"}} {
-		out, err := userd(t, append(args, "--database-url="+url)...).CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "run userd migrate first") {
-			t.Errorf("%s: %v, %s", args[0], err, out)
-		}
+	out, err := userd(t, "export", "--database-url="+url).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "run userd migrate first") {
+		t.Errorf("export: %v, %s", err, out)
+	}
+	out, err = userd(t, "import", "--dry-run", rows, "--database-url="+url).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "without it: 1 created") {
+		t.Errorf("a dry run: %v, %s", err, out)
 	}
 	schema := url[strings.LastIndex(url, "=")+1:]
 	if n := db.Query(t, "SELECT count(*) FROM pg_tables WHERE schemaname = '"+schema+"'"); n != "0" {

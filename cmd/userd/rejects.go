@@ -20,6 +20,9 @@ type rejects struct {
 	out   io.Writer
 	most  int // 0: all
 	wrote int
+	whole int64 // bytes of whole lines in out
+	// truncate cuts the file behind what it holds, where out is one of ours.
+	truncate func(size int64) error
 	err   error
 }
 
@@ -41,7 +44,7 @@ func openRejects(name string, stderr io.Writer) (*rejects, func() error, error) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot create the file for refused rows: %w", err)
 	}
-	return &rejects{out: f}, f.Close, nil
+	return &rejects{out: f, truncate: f.Truncate}, f.Close, nil
 }
 
 // add writes why the row in this line was refused.
@@ -71,11 +74,14 @@ func (r *rejects) write(m reject) {
 		}
 		return
 	}
-	text, err := json.Marshal(m)
+	text, _ := json.Marshal(m) // texts of our own: cannot fail
+	n, err := r.out.Write(append(text, '\n'))
 	if err == nil {
-		_, err = r.out.Write(append(text, '\n'))
+		r.whole += int64(n)
+		return
 	}
-	if err != nil {
-		r.err = fmt.Errorf("cannot write the refused rows: %w", err)
+	r.err = fmt.Errorf("cannot write the refused rows from line %d on: %w", m.Line, err)
+	if r.truncate != nil { // the disk may have taken half a line
+		r.err = errors.Join(r.err, r.truncate(r.whole))
 	}
 }

@@ -58,6 +58,8 @@ type storeConfig struct {
 	memory.Config // holds for other stores where they have the same
 	// Spans is where spans of SQL statements go; nil means nowhere.
 	Spans trace.TracerProvider
+	// ReadOnly is for who makes no changes.
+	ReadOnly bool
 }
 
 // open opens the store that the database URL names.
@@ -71,7 +73,7 @@ func (s *storeSettings) open(ctx context.Context, c storeConfig) (service.Store,
 	}
 	pg := s.postgres(c.Log)
 	pg.KeepChanges, pg.KeepChangesFor, pg.ManualMigration, pg.Committed = c.KeepChanges, c.KeepChangesFor, !s.AutoMigrate, c.Committed
-	pg.Spans = c.Spans
+	pg.Spans, pg.ReadOnly = c.Spans, c.ReadOnly
 	return postgres.Open(ctx, pg)
 }
 
@@ -79,7 +81,7 @@ func (s *storeSettings) open(ctx context.Context, c storeConfig) (service.Store,
 // brought up to date, and no change is too old to be kept.
 func (s *databaseSettings) openToRead(ctx context.Context, log *slog.Logger) (service.Store, error) {
 	all := storeSettings{databaseSettings: *s, KeepChanges: math.MaxInt32, KeepChangesFor: math.MaxInt64}
-	return all.open(ctx, storeConfig{Config: memory.Config{Log: log}})
+	return all.open(ctx, storeConfig{Config: memory.Config{Log: log}, ReadOnly: true})
 }
 
 // mustExist refuses a place that nobody keeps users in: opening it would make

@@ -31,6 +31,8 @@ type Config struct {
 	PasswordFile string
 	// ManualMigration leaves an older schema alone: Open then refuses it.
 	ManualMigration bool
+	// ReadOnly is for who makes no changes: Open then takes a role that may make none.
+	ReadOnly bool
 	// StartTimeout is how long Open waits for a database that is not up yet;
 	// zero means 30 seconds.
 	StartTimeout time.Duration

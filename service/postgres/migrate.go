@@ -101,6 +101,9 @@ func schemaOf(ctx context.Context, tx pgx.Tx) (s schema, err error) {
 		return s, err
 	}
 	err = tx.QueryRow(ctx, `SELECT version, oldest FROM userd_schema`).Scan(&s.version, &s.oldest)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errNoVersion
+	}
 	return s, err
 }
 
@@ -113,9 +116,6 @@ func (s schema) canServe(known int) error {
 	return nil
 }
 
-// errNotMigrated is why a store cannot be opened without migrating.
-var errNotMigrated = errors.New("the database's schema is older than this userd; run userd migrate first")
-
 // checkSchema tells whether the schema is there and can be served with.
 func checkSchema(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
@@ -123,6 +123,8 @@ func checkSchema(ctx context.Context, conn *pgx.Conn) error {
 		switch {
 		case err != nil:
 			return err
+		case s.version == 0:
+			return ErrNoTables
 		case s.version < len(migrations()):
 			return errNotMigrated
 		}

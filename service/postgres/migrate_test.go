@@ -85,7 +85,7 @@ func TestFailedMigration(t *testing.T) {
 
 func TestManualMigration(t *testing.T) {
 	url := postgrestest.URL(t)
-	if _, err := Open(t.Context(), Config{URL: url, ManualMigration: true}); !errors.Is(err, errNotMigrated) {
+	if _, err := Open(t.Context(), Config{URL: url, ManualMigration: true}); !errors.Is(err, ErrNoTables) {
 		t.Errorf("an empty database is opened with %v", err)
 	}
 	if _, _, err := Migrate(t.Context(), Config{URL: url}); err != nil {

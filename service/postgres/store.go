@@ -49,10 +49,15 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		if err := c.prepareSchema(ctx, conn); err != nil {
 			return err
 		}
+		if !c.ReadOnly {
+			if err := checkPrivileges(ctx, conn); err != nil {
+				return err
+			}
+		}
 		if err := tune(ctx, pc, conn); err != nil {
 			return err
 		}
-		log, err = logState(ctx, conn)
+		log, err = firstState(ctx, conn)
 		return err
 	})
 	if err != nil {
