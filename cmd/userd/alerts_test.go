@@ -86,8 +86,9 @@ func TestAlertsAndDashboardNameMetricsThatExist(t *testing.T) {
 	}
 }
 
-// Each alert has a section that says what to do.
-func TestEachAlertIsDocumented(t *testing.T) {
+// Each alert has a section that says what to do, and a case in which promtool
+// sees it fire.
+func TestEachAlertIsDocumentedAndTested(t *testing.T) {
 	rules, err := os.ReadFile("../../deploy/prometheus/rules.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -96,9 +97,16 @@ func TestEachAlertIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cases, err := os.ReadFile("../../deploy/prometheus/rules_test.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, alert := range regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(string(rules), -1) {
 		if !strings.Contains(string(docs), "`"+alert[1]+"`") {
 			t.Errorf("docs/operations.md does not say what to do at %s", alert[1])
+		}
+		if !strings.Contains(string(cases), "alertname: "+alert[1]+"\n        exp_alerts:\n          -") {
+			t.Errorf("deploy/prometheus/rules_test.yml never sees %s fire", alert[1])
 		}
 	}
 }

@@ -45,7 +45,7 @@ func openPostgres(t testing.TB, database string) service.Store {
 
 // newClient is a client that keeps its connections.
 func newClient(t testing.TB) *http.Client {
-	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	transport := &http.Transport{MaxIdleConnsPerHost: 300}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: deadline}
 }

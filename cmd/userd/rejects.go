@@ -23,7 +23,7 @@ type rejects struct {
 	whole int64 // bytes of whole lines in out
 	// truncate cuts the file behind what it holds, where out is one of ours.
 	truncate func(size int64) error
-	err   error
+	err      error
 }
 
 // reject is one mistake in one row.

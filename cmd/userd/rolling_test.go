@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -11,43 +12,48 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/userd/userd/service/postgres/postgrestest"
 )
 
-// TestRollingRestartDropsNoRequest restarts three copies one after the other
-// behind the proxy of compose.yaml, with its own configuration. Clients that
-// keep their connections have every request answered, and streams go on where
-// they were cut off.
+// TestRollingRestartDropsNoRequest restarts two copies by turns behind the proxy
+// of compose.yaml, with its own configuration. Every request of clients that
+// keep their connections is answered, and every stream goes on where it was cut
+// off. ROLLING_CLIENTS, ROLLING_RESTARTS and ROLLING_STREAMS say how many.
 func TestRollingRestartDropsNoRequest(t *testing.T) {
 	database := postgrestest.URL(t)
-	servers := startCopies(t, database, "--drain-delay=2s")
+	// However many clients want a password hashed, none is refused for that.
+	args := []string{"--drain-delay=2s", "--keep-changes=10000000", "--hash-queue=1000", "--hash-wait=20s"}
+	servers := startCopies(t, database, args...)[:2]
 	store := openPostgres(t, database)
 	proxy := startHAProxy(t, servers)
-	writers := newWriters(t, store, 12, 10)
+	writers := newWriters(t, store, number(t, "ROLLING_CLIENTS", 12), 3)
 	ids := feedUsers(t, servers[0].base)
 	begin := len(changesOf(t, proxy))
 	after := lastChange(t, proxy)
 
-	load := newTraffic(t, writers, proxy)
 	var following sync.WaitGroup
-	subscribers := make([]*follower, 2*len(connections))
+	subscribers := make([]*follower, number(t, "ROLLING_STREAMS", 2*len(connections)))
 	for i := range subscribers {
 		subscribers[i] = &follower{connect: connections[i%len(connections)], after: after}
 		following.Go(func() { subscribers[i].run(t.Context(), newPlace(proxy)) })
 	}
-	for i, p := range servers {
+	load := newTraffic(t, writers, proxy)
+	restarts := number(t, "ROLLING_RESTARTS", 3)
+	for n := range restarts {
 		load.awaitChanges(t, 100)
-		if status := p.stop(t, syscall.SIGTERM); status != 0 {
+		i := n % len(servers)
+		if status := servers[i].stop(t, syscall.SIGTERM); status != 0 {
 			t.Errorf("copy %d ended with %d", i, status)
 		}
-		addr := strings.TrimPrefix(p.base, "http://")
-		servers[i] = start(t, "--database-url="+database, "--drain-delay=2s", "--addr="+addr)
+		addr := strings.TrimPrefix(servers[i].base, "http://")
+		servers[i] = start(t, append(args, "--database-url="+database, "--addr="+addr)...)
 		awaitTraffic(t, servers[i])
 	}
 	load.end()
-	if load.refused() > 0 || load.doubted() > 0 {
-		t.Errorf("%d requests were refused, of %d the outcome was unknown", load.refused(), load.doubted())
+	if load.refused() > 0 || load.doubted() > 0 || load.unread() > 0 {
+		t.Errorf("%d changes were refused, of %d the outcome was unknown, %d reads failed", load.refused(), load.doubted(), load.unread())
 	}
 	if err := rename(t.Context(), proxy, ids[0], theEnd); err != nil {
 		t.Fatal(err)
@@ -61,13 +67,17 @@ func TestRollingRestartDropsNoRequest(t *testing.T) {
 			t.Errorf("subscriber %d: %d changes seen, of %d; %v", i, len(f.seen), len(want), f.err)
 		}
 	}
+	if connected <= len(subscribers) {
+		t.Error("no stream was cut off")
+	}
 	for _, id := range ids { // which the clients' books do not have
 		if status, _, err := sendJSON(load.client, http.MethodDelete, proxy+"/users/"+id, nil); err != nil || status != http.StatusNoContent {
 			t.Fatal(status, err)
 		}
 	}
 	checkBooks(t, store, writers)
-	t.Logf("%d changes acknowledged while 3 copies restarted; %d streams connected %d times", load.acknowledged(), len(subscribers), connected)
+	t.Logf("%d changes of %d clients acknowledged during %d restarts, the slowest after %v; %d streams saw each of them, over %d connections",
+		load.acknowledged(), len(writers), restarts, time.Duration(load.slowest.Load()), len(subscribers), connected)
 }
 
 // awaitTraffic waits until the proxy sends changes to p.
@@ -77,7 +87,7 @@ func awaitTraffic(t *testing.T, p *process) {
 }
 
 // startHAProxy runs HAProxy with the configuration that the repository ships,
-// in front of the servers, and returns its base URL.
+// in front of these servers alone, and returns its base URL.
 func startHAProxy(t *testing.T, servers []*process) (base string) {
 	t.Helper()
 	program := needProgram(t, "haproxy")
@@ -87,9 +97,13 @@ func startHAProxy(t *testing.T, servers []*process) (base string) {
 	}
 	addr := freeAddress(t)
 	replace := []string{"bind :8000", "bind " + addr}
-	for i, p := range servers {
-		name := "userd" + string(rune('1'+i))
-		replace = append(replace, name+":8000", strings.TrimPrefix(p.base, "http://"))
+	for i := range copies {
+		line := fmt.Sprintf("server userd%d userd%[1]d:8000", i+1)
+		if i < len(servers) {
+			replace = append(replace, line, fmt.Sprintf("server userd%d %s", i+1, strings.TrimPrefix(servers[i].base, "http://")))
+		} else {
+			replace = append(replace, line, "")
+		}
 	}
 	path := filepath.Join(t.TempDir(), "haproxy.cfg")
 	if err := os.WriteFile(path, []byte(strings.NewReplacer(replace...).Replace(string(text))), 0o600); err != nil {

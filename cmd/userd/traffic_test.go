@@ -25,6 +25,7 @@ type route struct {
 	base             string
 	written, read    atomic.Int64 // requests that were answered with success
 	refused, doubted atomic.Int64 // changes that were not made, or perhaps
+	unread           atomic.Int64 // reads that were refused
 }
 
 // pace is how soon a client tries again what was refused.
@@ -90,6 +91,8 @@ func (l *traffic) read(t *testing.T, r *route) {
 			return
 		case status == http.StatusOK:
 			r.read.Add(1)
+		default:
+			r.unread.Add(1)
 		}
 		<-time.After(pace)
 	}
@@ -120,6 +123,9 @@ func (l *traffic) acknowledged() int64 {
 }
 func (l *traffic) refused() int64 { return l.sum(func(r *route) *atomic.Int64 { return &r.refused }) }
 func (l *traffic) doubted() int64 { return l.sum(func(r *route) *atomic.Int64 { return &r.doubted }) }
+
+// unread counts the reads that were refused.
+func (l *traffic) unread() int64 { return l.sum(func(r *route) *atomic.Int64 { return &r.unread }) }
 
 func (l *traffic) sum(of func(*route) *atomic.Int64) (n int64) {
 	for _, r := range l.routes {
