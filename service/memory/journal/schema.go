@@ -69,6 +69,10 @@ var migrations = []string{
 		revoked_at   INTEGER NOT NULL, -- 0: it is not
 		checksum     INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID;`,
+
+	// Microseconds since 1970, UTC. The checksum of a row without it is what it was
+	// before there was such a column.
+	`ALTER TABLE users ADD COLUMN email_verified_at INTEGER;`,
 }
 
 // upgrade runs those migrations that the file at path, whose schema version is
