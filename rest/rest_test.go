@@ -154,14 +154,15 @@ func newUser(email, first, last string) string {
 
 // testUser is a user as a client reads it.
 type testUser struct {
-	ID        string `json:"id"`
-	Email     string `json:"email"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-	IsActive  bool   `json:"is_active"`
-	Version   int    `json:"version"`
-	CreatedAt string `json:"created_at"`
-	UpdatedAt string `json:"updated_at"`
+	ID              string  `json:"id"`
+	Email           string  `json:"email"`
+	EmailVerifiedAt *string `json:"email_verified_at"`
+	FirstName       string  `json:"first_name"`
+	LastName        string  `json:"last_name"`
+	IsActive        bool    `json:"is_active"`
+	Version         int     `json:"version"`
+	CreatedAt       string  `json:"created_at"`
+	UpdatedAt       string  `json:"updated_at"`
 }
 
 func (p *reply) is(status int) *reply {
