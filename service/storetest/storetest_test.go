@@ -79,15 +79,15 @@ func faults() map[string]fault {
 
 type lowerCaseKeys struct{ service.Store }
 
-func (s lowerCaseKeys) CreateUser(ctx context.Context, r service.Record) error {
+func (s lowerCaseKeys) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	r.Keys.Email = strings.ToLower(r.Keys.Email)
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 type everybodyWins struct{ service.Store }
 
-func (s everybodyWins) CreateUser(ctx context.Context, r service.Record) error {
-	if err := s.Store.CreateUser(ctx, r); !errors.Is(err, &service.EmailTakenError{}) {
+func (s everybodyWins) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
+	if err := s.Store.CreateUser(ctx, r, items...); !errors.Is(err, &service.EmailTakenError{}) {
 		return err
 	}
 	return nil
@@ -177,16 +177,16 @@ func (s lowerCaseSearch) CountUsers(ctx context.Context, f service.Filter) (int,
 
 type milliseconds struct{ service.Store }
 
-func (s milliseconds) CreateUser(ctx context.Context, r service.Record) error {
+func (s milliseconds) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	r.User.CreatedAt = r.User.CreatedAt.Truncate(time.Millisecond)
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 type trimmed struct{ service.Store }
 
-func (s trimmed) CreateUser(ctx context.Context, r service.Record) error {
+func (s trimmed) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	r.User.LastName = strings.TrimSpace(r.User.LastName)
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 type causeless struct{ service.Store }

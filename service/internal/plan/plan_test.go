@@ -12,6 +12,8 @@ import (
 // source is what a store holds.
 type source []*service.Record
 
+func (source) Item(ItemRef) *service.Item { return nil }
+
 func (s source) Record(id uuid.UUID) *service.Record {
 	for _, r := range s {
 		if r.User.ID == id {
