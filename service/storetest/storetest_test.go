@@ -73,6 +73,9 @@ func faults() map[string]fault {
 		"exports in another order":             {"export", func(s service.Store) service.Store { return emailOrder{s} }},
 		"imports all rows or none":             {"import", func(s service.Store) service.Store { return allOrNothing{s} }},
 		"imports a part where it should not":   {"import", func(s service.Store) service.Store { return alwaysEach{s} }},
+		"keeps items for ever":                 {"items", func(s service.Store) service.Store { return everlasting{s} }},
+		"lets everybody have an item":          {"items", func(s service.Store) service.Store { return obligingItems{s} }},
+		"forgets to end items":                 {"items", func(s service.Store) service.Store { return endless{s} }},
 		"leaves out the last user":             {"model", func(s service.Store) service.Store { return shortLists{s} }},
 	}
 }
@@ -260,4 +263,27 @@ func (s allOrNothing) ImportUsers(ctx context.Context, rows []service.ImportRow,
 		return results, err
 	}
 	return s.Store.ImportUsers(ctx, rows, o)
+}
+
+type everlasting struct{ service.Store }
+
+func (s everlasting) Item(ctx context.Context, kind service.ItemKind, key service.ItemKey, _ time.Time) (service.Item, error) {
+	return s.Store.Item(ctx, kind, key, time.Time{})
+}
+
+type obligingItems struct{ service.Store }
+
+func (s obligingItems) ChangeItems(ctx context.Context, at time.Time, changes []service.ItemChange) error {
+	err := s.Store.ChangeItems(ctx, at, changes)
+	if _, conflict := errors.AsType[*service.ItemConflictError](err); conflict {
+		return nil
+	}
+	return err
+}
+
+type endless struct{ service.Store }
+
+func (s endless) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
+	u.EndItems = nil
+	return s.Store.UpdateUser(ctx, id, u)
 }
