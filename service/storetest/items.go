@@ -233,7 +233,7 @@ func itemCases() []contract {
 			}
 			wantItems(t, s, sessions, start, item(1, "a"))
 		}},
-	}, itemExpiryCases(), itemPageCases(), itemUserCases())
+	}, itemExpiryCases(), itemPageCases(), itemUserCases(), itemModelCases())
 }
 
 func itemExpiryCases() []contract {
