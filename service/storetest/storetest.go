@@ -53,6 +53,7 @@ func themes() []theme {
 		{"export", exportCases()},
 		{"import", importCases()},
 		{"keys", keyCases()},
+		{"items", itemCases()},
 		{"model", modelCases()},
 	}
 }
