@@ -274,11 +274,11 @@ type faultyStore struct {
 	err error
 }
 
-func (f *faultyStore) CreateUser(ctx context.Context, r service.Record) error {
+func (f *faultyStore) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	if f.err != nil {
 		return f.err
 	}
-	return f.Store.CreateUser(ctx, r)
+	return f.Store.CreateUser(ctx, r, items...)
 }
 
 func (f *faultyStore) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {

@@ -18,8 +18,11 @@ func TestRestoreGoesBackToASnapshot(t *testing.T) {
 	ada, bob := create(t, s, record(1)), create(t, s, record(2))
 	rename(t, s, ada, 3)
 	remove(t, s, bob)
+	session := service.Item{Kind: "session", Key: service.ItemKey{1}, User: ada.User.ID, Value: []byte("1")}
+	addItems(t, s, session)
 	before, snapshot := everything(t, s), s.Snapshot()
 	for range 2 { // the snapshot is good for any number of times
+		addItems(t, s, service.Item{Kind: "session", Key: service.ItemKey{2}, Value: []byte("2")})
 		create(t, s, record(4))
 		create(t, s, record(2))
 		rename(t, s, ada, 5)
@@ -32,6 +35,9 @@ func TestRestoreGoesBackToASnapshot(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, everything(t, s)); diff != "" {
 			t.Errorf("(-before +after):\n%s", diff)
+		}
+		if diff := cmp.Diff([]service.Item{session}, itemsOf(t, s, service.ItemQuery{})); diff != "" {
+			t.Errorf("items (-before +after):\n%s", diff)
 		}
 		if keys, err := s.Keys(t.Context()); err != nil || len(keys) > 0 {
 			t.Errorf("keys %v %v", keys, err)

@@ -33,8 +33,8 @@ type Config struct {
 	// LogID is the id of the change log of a store without a file; empty means
 	// one that no other log has. Cursors are made of it.
 	LogID string
-	// Committed is told of each transaction: how many changes it made and how
-	// long the disk took for it. nil means nobody is.
+	// Committed is told of each transaction: how many changes of users and items
+	// it made and how long the disk took for it. nil means nobody is.
 	Committed func(changes int, took time.Duration)
 	// Log is told of long loads and of what the disk does; nil discards it.
 	Log *slog.Logger
@@ -81,6 +81,7 @@ type Store struct {
 	tables *tables       // guarded by mu; changed by the writer alone
 	log    *changeLog    // guarded by mu; changed by the writer alone
 	keys   keys          // guarded by mu; changed by the writer alone
+	items  *items        // guarded by mu; changed by the writer alone
 	grown  chan struct{} // guarded by mu; closed when log has grown
 	disk   error         // guarded by mu; why the disk takes no changes
 }
@@ -123,6 +124,7 @@ func newStore(c Config) *Store {
 		tables:  newTables(),
 		log:     &changeLog{first: 1, keep: maxTail},
 		keys:    make(keys),
+		items:   newItems(),
 		grown:   make(chan struct{}),
 	}
 }
@@ -149,8 +151,8 @@ func (s *Store) endWriter() {
 }
 
 // CreateUser implements [service.Store].
-func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	return s.change(ctx, r.User.CreatedAt, func(v *plan.View) error { return v.Create(r) })
+func (s *Store) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
+	return s.change(ctx, r.User.CreatedAt, func(v *plan.View) error { return v.Create(r, items...) })
 }
 
 // UpdateUser implements [service.Store].

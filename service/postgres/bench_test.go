@@ -27,14 +27,14 @@ func BenchmarkImportMillionUsers(b *testing.B) {
 	for b.Loop() {
 		s, conn := opened(b, Config{URL: server.NewSchema(b)})
 		bare := seconds(func() { copyAll(b, conn, rows) })
-		for _, sql := range []string{"TRUNCATE userd_users", "VACUUM", "CHECKPOINT"} {
+		for _, sql := range []string{"TRUNCATE userd_users CASCADE", "VACUUM", "CHECKPOINT"} {
 			if _, err := conn.Exec(b.Context(), sql); err != nil {
 				b.Fatal(err)
 			}
 		}
 		took := seconds(func() { importAll(b, s, rows) })
 		ratios, rates = append(ratios, bare/took), append(rates, float64(len(rows))/took)
-		if _, err := conn.Exec(b.Context(), "TRUNCATE userd_users, userd_changes"); err != nil {
+		if _, err := conn.Exec(b.Context(), "TRUNCATE userd_users, userd_changes CASCADE"); err != nil {
 			b.Fatal(err)
 		}
 	}

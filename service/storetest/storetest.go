@@ -52,6 +52,7 @@ func themes() []theme {
 		{"export", exportCases()},
 		{"import", importCases()},
 		{"keys", keyCases()},
+		{"items", itemCases()},
 		{"model", modelCases()},
 	}
 }
