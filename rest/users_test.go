@@ -324,5 +324,5 @@ func (s *server) raw(request string) *reply {
 		s.t.Fatal(err)
 	}
 	line, _, _ := strings.Cut(request, "\r\n")
-	return &reply{s.t, line, resp.StatusCode, resp.Header, string(body)}
+	return &reply{t: s.t, what: line, status: resp.StatusCode, header: resp.Header, body: string(body)}
 }

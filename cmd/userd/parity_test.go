@@ -62,8 +62,8 @@ func newServer(t *testing.T) string {
 // serveHandler serves what the program serves on svc, and returns its URL.
 func serveHandler(t *testing.T, svc *service.Service, maxBody int64) string {
 	t.Helper()
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), maxBody, shown,
-		telemetry.New("test", noop.NewTracerProvider())))
+	server := httptest.NewServer(newHandler(svc, handlerConfig{log: slog.New(slog.DiscardHandler), drain: t.Context(),
+		maxBody: maxBody, access: shown, telemetry: telemetry.New("test", noop.NewTracerProvider())}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
