@@ -25,7 +25,7 @@ var (
 // serving takes.
 const missingPrivileges = `SELECT coalesce(string_agg(privilege || ' on ' || name, ', ' ORDER BY n), '') FROM (VALUES
 	(1, 'userd_users', '{SELECT,INSERT,UPDATE,DELETE}'::text[]), (2, 'userd_changes', '{SELECT,INSERT,UPDATE,DELETE}'),
-	(3, 'userd_keys', '{SELECT,INSERT,UPDATE}'), (4, 'userd_state', '{SELECT,UPDATE}')) AS t (n, name, needed), unnest(needed) AS privilege
+	(3, 'userd_keys', '{SELECT,INSERT,UPDATE}'), (4, 'userd_state', '{SELECT,UPDATE}'), (5, 'userd_items', '{SELECT,INSERT,UPDATE,DELETE}')) AS t (n, name, needed), unnest(needed) AS privilege
 	WHERE NOT has_table_privilege(name, privilege)`
 
 // checkPrivileges refuses a role that would fail at the first request.
