@@ -27,7 +27,6 @@ func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, m
 	})
 	h = web.WithBodyLimit(maxBody)(h)
 	h = web.WithRecovery(log, rest.InternalError())(h)
-	h = web.WithOrigins(h)
 	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
 	h = web.WithTracing(t.Spans())(h)
 	return web.WithRequestIDs(h)
