@@ -1,11 +1,13 @@
 package rest
 
 import (
+	"encoding/hex"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
 )
@@ -21,7 +23,7 @@ const userSize = 320
 // does most; a test keeps it in step with [service.User].
 func appendUser(b []byte, u service.User) []byte {
 	b = append(b, `{"id":"`...)
-	b = append(b, u.ID.String()...)
+	b = appendID(b, u.ID)
 	b = append(b, `","email":`...)
 	b = appendText(b, u.Email)
 	b = append(b, `,"first_name":`...)
@@ -44,10 +46,39 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
+// appendTime appends t in the timeLayout. [time.Time.AppendFormat] would be much
+// of what a list of users costs.
 func appendTime(b []byte, t time.Time) []byte {
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, timeLayout)
-	return append(b, '"')
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	b = appendDigits(append(b, '"'), year, 4)
+	b = appendDigits(append(b, '-'), int(month), 2)
+	b = appendDigits(append(b, '-'), day, 2)
+	b = appendDigits(append(b, 'T'), hour, 2)
+	b = appendDigits(append(b, ':'), minute, 2)
+	b = appendDigits(append(b, ':'), second, 2)
+	b = appendDigits(append(b, '.'), t.Nanosecond()/1000, 6)
+	return append(b, `Z"`...)
+}
+
+// appendDigits appends the last n digits of v.
+func appendDigits(b []byte, v, n int) []byte {
+	b = append(b, "000000"[:n]...)
+	for i := len(b) - 1; v > 0 && n > 0; i, n = i-1, n-1 {
+		b[i] = byte('0' + v%10)
+		v /= 10
+	}
+	return b
+}
+
+// appendID appends id in its canonical form.
+func appendID(b []byte, id uuid.UUID) []byte {
+	b = hex.AppendEncode(b, id[:4])
+	for _, part := range [...][]byte{id[4:6], id[6:8], id[8:10], id[10:]} {
+		b = hex.AppendEncode(append(b, '-'), part)
+	}
+	return b
 }
 
 func appendUsers(b []byte, items []service.UserItem) []byte {
@@ -66,7 +97,7 @@ func sendUser(w http.ResponseWriter, u service.User) { sendUserAs(w, http.Status
 
 func sendUserAs(w http.ResponseWriter, status int, u service.User) {
 	setVersion(w.Header(), u)
-	send(w, status, "application/json", append(appendUser(make([]byte, 0, userSize), u), '\n'))
+	sendJSON(w, status, append(appendUser(make([]byte, 0, userSize), u), '\n'))
 }
 
 // sendVersion answers 204 with no more of u than its version.
@@ -76,19 +107,34 @@ func sendVersion(w http.ResponseWriter, u service.User) {
 }
 
 func setVersion(h http.Header, u service.User) {
-	h.Set("ETag", etag(u))
+	h["Etag"] = []string{etag(u)} // as net/http spells it, which it else would each time
 	setPrivate(h)
 }
 
 // setPrivate lets the client's own cache keep the answer, but ask each time
 // whether it is still true.
-func setPrivate(h http.Header) { h.Set("Cache-Control", "private, no-cache") }
+func setPrivate(h http.Header) { h["Cache-Control"] = private }
+
+// Values of headers that most answers have; net/http only reads them.
+var (
+	private   = []string{"private, no-cache"}
+	plainJSON = []string{typeJSON}
+	nosniff   = []string{"nosniff"}
+)
+
+func sendJSON(w http.ResponseWriter, status int, body []byte) {
+	w.Header()["Content-Type"] = plainJSON
+	sendBody(w, status, body)
+}
 
 // send answers with body.
 func send(w http.ResponseWriter, status int, contentType string, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Type", contentType)
+	sendBody(w, status, body)
+}
+
+func sendBody(w http.ResponseWriter, status int, body []byte) {
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // fails only when nobody is there to be told
 }

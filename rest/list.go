@@ -17,7 +17,7 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Link", q.links(page))
 	setPrivate(h)
 	body := make([]byte, 0, len(page.Items)*userSize+3)
-	send(w, http.StatusOK, typeJSON, append(appendUsers(body, page.Items), '\n'))
+	sendJSON(w, http.StatusOK, append(appendUsers(body, page.Items), '\n'))
 	return nil
 }
 
