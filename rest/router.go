@@ -45,7 +45,8 @@ func (c Config) withDefaults() Config {
 
 // api is what all handlers share.
 type api struct {
-	svc *service.Service
+	svc    *service.Service
+	bodies buffers
 	Config
 }
 
