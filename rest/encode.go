@@ -52,25 +52,19 @@ func appendTime(b []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	b = appendDigits(append(b, '"'), year, 4)
-	b = appendDigits(append(b, '-'), int(month), 2)
-	b = appendDigits(append(b, '-'), day, 2)
-	b = appendDigits(append(b, 'T'), hour, 2)
-	b = appendDigits(append(b, ':'), minute, 2)
-	b = appendDigits(append(b, ':'), second, 2)
-	b = appendDigits(append(b, '.'), t.Nanosecond()/1000, 6)
+	micro := t.Nanosecond() / 1000
+	b = appendTwo(appendTwo(append(b, '"'), year/100), year%100)
+	b = appendTwo(append(b, '-'), int(month))
+	b = appendTwo(append(b, '-'), day)
+	b = appendTwo(append(b, 'T'), hour)
+	b = appendTwo(append(b, ':'), minute)
+	b = appendTwo(append(b, ':'), second)
+	b = appendTwo(appendTwo(appendTwo(append(b, '.'), micro/10_000), micro/100%100), micro%100)
 	return append(b, `Z"`...)
 }
 
-// appendDigits appends the last n digits of v.
-func appendDigits(b []byte, v, n int) []byte {
-	b = append(b, "000000"[:n]...)
-	for i := len(b) - 1; v > 0 && n > 0; i, n = i-1, n-1 {
-		b[i] = byte('0' + v%10)
-		v /= 10
-	}
-	return b
-}
+// appendTwo appends v, from 0 to 99, as two digits.
+func appendTwo(b []byte, v int) []byte { return append(b, byte('0'+v/10), byte('0'+v%10)) }
 
 // appendID appends id in its canonical form.
 func appendID(b []byte, id uuid.UUID) []byte {
