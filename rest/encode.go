@@ -12,12 +12,8 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// timeLayout is RFC 3339 in UTC with all the microseconds that are kept, so
-// that times sort as texts.
-const timeLayout = "2006-01-02T15:04:05.000000Z"
-
 // userSize is about what a user takes in JSON, in bytes.
-const userSize = 320
+const userSize = 370
 
 // appendUser appends u as JSON. Written by hand, as it is what the service
 // does most; a test keeps it in step with [service.User].
@@ -26,6 +22,12 @@ func appendUser(b []byte, u service.User) []byte {
 	b = appendID(b, u.ID)
 	b = append(b, `","email":`...)
 	b = appendText(b, u.Email)
+	b = append(b, `,"email_verified_at":`...)
+	if u.EmailVerifiedAt.IsZero() {
+		b = append(b, "null"...)
+	} else {
+		b = appendTime(b, u.EmailVerifiedAt)
+	}
 	b = append(b, `,"first_name":`...)
 	b = appendText(b, u.FirstName)
 	b = append(b, `,"last_name":`...)
@@ -46,8 +48,8 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
-// appendTime appends t in the timeLayout. [time.Time.AppendFormat] would be much
-// of what a list of users costs.
+// appendTime appends t as [service.TimeLayout] has it. [time.Time.AppendFormat]
+// would be much of what a list of users costs.
 func appendTime(b []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()

@@ -43,7 +43,7 @@ func hotHandler(tb testing.TB) (h http.Handler, id string) {
 		id = u.ID.String()
 	}
 	log := slog.New(web.WithRequestID(slog.NewJSONHandler(devNull{}, nil)))
-	return newHandler(svc, log, tb.Context(), 1<<18, accessSettings{Docs: true}, measured), id
+	return newHandler(svc, handlerConfig{log: log, drain: tb.Context(), maxBody: 1 << 18, access: accessSettings{Docs: true}, telemetry: measured}), id
 }
 
 // devNull takes what is written like a file; [io.Discard] would have the
