@@ -107,7 +107,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"only a replica": {server.URL() + "&default_transaction_read_only=on", "read only"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Open(t.Context(), Config{URL: c.url, StartTimeout: 300 * time.Millisecond})
+			_, err := Open(t.Context(), Config{URL: c.url, StartTimeout: 2 * time.Second})
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error is %v, want one that says %s", err, c.want)
 			}
