@@ -15,7 +15,7 @@ import (
 
 // newHandler puts both transports on one handler, behind what they share.
 func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, maxBody int64, access accessSettings, t *telemetry.Telemetry) http.Handler {
-	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !access.Docs})
+	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !access.Docs, NoConsole: !access.Console})
 	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: graph.Limits{BodyBytes: maxBody},
 		NoIntrospection: !access.Introspection, AllowedOrigins: access.AllowedOrigins, Observer: t.Operations()})
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

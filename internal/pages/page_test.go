@@ -17,7 +17,7 @@ var allPages = map[string]struct {
 	open   func() http.Handler
 	policy []string
 }{
-	"/": {pages.Index, []string{"style-src 'self'", "img-src 'self'"}},
+	"/": {func() http.Handler { return pages.Index(true) }, []string{"style-src 'self'", "img-src 'self'"}},
 	"/playground": {pages.Playground, []string{
 		"script-src 'self'", "style-src 'self' 'unsafe-inline'", "connect-src 'self'", "img-src 'self' data:",
 	}},
@@ -135,7 +135,7 @@ func TestPageAssetsAreServed(t *testing.T) {
 }
 
 func TestPagesReferToNothingOutside(t *testing.T) {
-	served := []string{"/openapi.json", "/graphql", "/users", "/changes", "/health"}
+	served := []string{"/openapi.json", "/graphql", "/users", "/changes", "/health", "/console"}
 	served = slices.AppendSeq(served, maps.Keys(allPages))
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
 		for _, target := range referencesIn(t, path, h) {
@@ -148,12 +148,19 @@ func TestPagesReferToNothingOutside(t *testing.T) {
 }
 
 func TestIndexLeadsToEverything(t *testing.T) {
-	references := referencesIn(t, "/", pages.Index())
-	for _, want := range []string{"/playground", "/docs", "/redoc", "/openapi.json", "/graphql", "/users", "/changes", "/health"} {
+	references := referencesIn(t, "/", pages.Index(true))
+	for _, want := range []string{"/playground", "/docs", "/redoc", "/openapi.json", "/graphql", "/users", "/changes", "/health", "/console"} {
 		leadsThere := func(target string) bool { return target == want || strings.HasPrefix(target, want+"?") }
 		if !slices.ContainsFunc(references, leadsThere) {
 			t.Errorf("no link to %s", want)
 		}
+	}
+}
+
+func TestIndexWithoutConsole(t *testing.T) {
+	with, without := referencesIn(t, "/", pages.Index(true)), referencesIn(t, "/", pages.Index(false))
+	if gone := slices.DeleteFunc(with, func(target string) bool { return slices.Contains(without, target) }); !slices.Equal(gone, []string{"/console"}) {
+		t.Errorf("without the console %q are gone", gone)
 	}
 }
 
@@ -177,7 +184,7 @@ func TestPagesHoldNothingInline(t *testing.T) {
 
 func BenchmarkConstructors(b *testing.B) {
 	for b.Loop() {
-		pages.Index()
+		pages.Index(true)
 		pages.Playground()
 		pages.SwaggerUI()
 		pages.ReDoc()

@@ -2,14 +2,23 @@ package pages
 
 import (
 	"net/http"
+	"regexp"
 
 	"github.com/userd/userd/internal/asset"
 )
 
-// Index is the start page, for the path /. It says what the service is and leads to everything it offers.
-func Index() http.Handler {
-	return catalogue().Page(indexHTML, asset.Policy(ownStyles, ownImages))
+// Index is the start page, for the path /. It says what the service is and leads to everything it offers, with or without
+// the console.
+func Index(withConsole bool) http.Handler {
+	html := indexHTML
+	if !withConsole {
+		html = consoleCard.ReplaceAllString(html, "")
+	}
+	return catalogue().Page(html, asset.Policy(ownStyles, ownImages))
 }
+
+// consoleCard is the line of the start page that leads to the console.
+var consoleCard = regexp.MustCompile(`.*href="/console".*\n`)
 
 // Playground is GraphiQL against /graphql, for the path /playground. Subscriptions go over a WebSocket to the same
 // path.
