@@ -73,21 +73,23 @@ function skip(event: Event): void {
   main?.focus();
 }
 
-const livenesses: Record<FeedState, { label: string; title: string }> = {
-  off: { label: '', title: '' },
+const livenesses: Record<Exclude<FeedState, 'off'>, { label: string; title: string }> = {
   connecting: { label: 'Connecting', title: 'Changes will be shown as they happen.' },
   live: { label: 'Live', title: 'Changes are shown as they happen.' },
   away: { label: 'Offline', title: 'The connection is lost; it is tried again. Nothing is missed.' },
   denied: { label: 'Not live', title: 'This key may not follow changes, which takes the scope changes:read.' },
 };
 
-/** Tells whether changes are followed. */
+/** Tells whether changes are followed. Every label has its place all the time, so that none moves when another one holds. */
 function Liveness() {
   const state = useStore(feedState);
-  const { label, title } = livenesses[state];
   return (
-    <p class={`liveness ${state}`} role="status" title={title}>
-      {label}
+    <p class="liveness" role="status">
+      {Object.entries(livenesses).map(([one, { label, title }]) => (
+        <span key={one} class={one} title={title} hidden={one !== state}>
+          {label}
+        </span>
+      ))}
     </p>
   );
 }

@@ -8,12 +8,14 @@ interface FormProps {
   /** What the button says. */
   action: string;
   onCancel?: () => void;
+  /** Something to know before submitting. */
+  note?: string;
   /** Renders the fields, given what is wrong with each. */
   children: (errorOf: (field: string) => string | undefined) => ComponentChildren;
 }
 
 /** A form whose rules are the service's alone: it says after submitting what is wrong, at the fields. */
-export function Form({ submit, action, onCancel, children }: FormProps) {
+export function Form({ submit, action, onCancel, note, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
   const [mistakes, setMistakes] = useState<FieldProblem[]>([]);
@@ -44,7 +46,7 @@ export function Form({ submit, action, onCancel, children }: FormProps) {
     <form ref={form} noValidate onSubmit={send} aria-busy={busy}>
       {children(errorOf)}
       <div class="buttons">
-        <p class="problem" role="alert">{others.map((one) => one.message).join(' ')}</p>
+        <p class="problem" role="alert">{others.map((one) => one.message).join(' ') || note}</p>
         {onCancel && (
           <button type="button" onClick={onCancel}>
             Cancel

@@ -32,8 +32,8 @@ export function CreateDrawer({ query }: { query: ListQuery }) {
         {(error) => (
           <>
             <Field label="E-mail address" name="email" type="email" value={input.email} onValue={set('email')} error={error('email')} autofocus />
-              <Field label="First name" name="firstName" value={input.firstName} onValue={set('firstName')} error={error('firstName')} />
-              <Field label="Last name" name="lastName" value={input.lastName} onValue={set('lastName')} error={error('lastName')} />
+            <Field label="First name" name="firstName" value={input.firstName} onValue={set('firstName')} error={error('firstName')} />
+            <Field label="Last name" name="lastName" value={input.lastName} onValue={set('lastName')} error={error('lastName')} />
             <Field
               label="Password"
               name="password"

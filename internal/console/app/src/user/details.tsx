@@ -10,6 +10,8 @@ import { type Editable, editableOf, fields } from './fields';
 import type { TabProps } from './tabs';
 import { update } from './update';
 
+const overtaken = 'Somebody changed this user meanwhile. Save, and choose what to keep.';
+
 /** A user's fields, to read and to edit. */
 export function Details({ user, onDirty }: TabProps) {
   const [base, setBase] = useState(user); // what the edit began with
@@ -17,6 +19,7 @@ export function Details({ user, onDirty }: TabProps) {
   const [theirs, setTheirs] = useState<User | null>(null);
   const edited = fields.filter(({ name }) => mine[name] !== base[name]);
   const isDirty = edited.length > 0;
+  const isOvertaken = isDirty && user.version > base.version && !theirs;
 
   const beginWith = (now: User) => {
     setBase(now);
@@ -60,20 +63,15 @@ export function Details({ user, onDirty }: TabProps) {
   );
   return (
     <>
-      <Form submit={() => save(base)} action="Save">
+      <Form submit={() => save(base)} action="Save" note={isOvertaken ? overtaken : undefined}>
         {(error) => (
           <>
             {field('email', error)}
-              {field('firstName', error)}
-              {field('lastName', error)}
+            {field('firstName', error)}
+            {field('lastName', error)}
           </>
         )}
       </Form>
-      {isDirty && user.version > base.version && !theirs && (
-        <p class="aside" role="status">
-          Somebody changed this user meanwhile. When you save, you can choose what to keep.
-        </p>
-      )}
       <dl class="facts">
         <dt>Id</dt>
         <dd class="mono">{user.id}</dd>

@@ -68,11 +68,10 @@ export function UserDrawer({ id, listed, query }: DrawerProps) {
           </Link>
         ))}
       </nav>
-      {deleted && <Trouble message={gone} />}
-      {loaded.problem && <Trouble message={loaded.problem.message} />}
       <div class="tab" inert={deleted}>
         <tab.View user={user} onDirty={setDirty} />
       </div>
+      {(deleted || loaded.problem) && <Trouble message={deleted ? gone : loaded.problem!.message} />}
     </Frame>
   );
 }
