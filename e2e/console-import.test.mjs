@@ -16,7 +16,7 @@ test('a CSV file is imported, and refused rows are listed with the reason', limi
     header.trim(),
     'grace@example.com,Grace,"Hopper, Rear Admiral",,FALSE',
     `${taken.email},Some,Body,,`,
-    'not an address,,Nameless,password,',
+    'nonsense,,Nameless,password,',
     'alan@example.com,Alan,Turing,the enigma of it,maybe',
     'too,few',
     'quote@example.com,"Qu"ote,Bad,,',
@@ -40,9 +40,9 @@ test('a CSV file is imported, and refused rows are listed with the reason', limi
     assert.equal(downloaded.name, 'people.csv.refused.csv');
     const [first, ...records] = downloaded.text.trim().split('\r\n');
     assert.equal(first, 'line,field,code,message');
-    assert.deepEqual(records.map(parts).sort(byLine), reasons);
+    assert.deepEqual(records.map(parts), reasons);
     for (const record of records) assert.match(record, /,"[A-Z][^"]+\."$/, 'each has a sentence');
-    assert.doesNotMatch(downloaded.text, /Nameless|enigma|not an address/, 'values of the file are not repeated');
+    assert.doesNotMatch(downloaded.text, /Nameless|enigma|nonsense/, 'values of the file are not repeated');
     assert.equal(await page.getByRole('region', { name: 'Refused rows' }).getByRole('row').count(), reasons.length + 1);
     await button(page, 'Import another file').click();
     await button(page, 'Choose a file…').waitFor();
@@ -68,7 +68,7 @@ test('an NDJSON file is imported', limit, async () => {
     await choose(page, 'people.ndjson', text);
     await page.getByText('Done: 1 created, 7 refused.').waitFor();
     const records = (await download(page)).text.trim().split('\r\n').slice(1);
-    assert.deepEqual(records.map(parts).sort(byLine), [
+    assert.deepEqual(records.map(parts), [
       [2, 'last_name', 'INVALID'],
       [3, 'password_hash', 'UNKNOWN_FIELD'],
       [4, 'nickname', 'UNKNOWN_FIELD'],
@@ -150,7 +150,6 @@ const parts = (record) => {
   const [line, field, code] = record.split(',');
   return [Number(line), field, code];
 };
-const byLine = (a, b) => a[0] - b[0];
 
 async function countUsers() {
   return (await call('POST', '/graphql', { query: '{ users(first: 1) { totalCount } }' })).data.users.totalCount;

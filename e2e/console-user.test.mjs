@@ -150,7 +150,7 @@ test('a password is set, and a bad one is refused at its field', limit, async ()
     const field = box(page).getByLabel(`New password of Person ${user.last_name}`, { exact: true });
     await field.fill(user.email);
     await button(box(page), 'Set password').click();
-    await box(page).getByText('e-mail address or name').waitFor();
+    await box(page).getByText('must not be the e-mail address').waitFor();
     assert.equal(await field.getAttribute('aria-invalid'), 'true');
     assert.equal(await field.getAttribute('type'), 'password');
     await field.fill('a far better password');

@@ -1,13 +1,13 @@
 import { run } from '../api/graphql';
-import { CreateUsers, type CreateUsersMutation } from '../api/operations';
+import { type BatchUserInput, CreateUsers, type CreateUsersMutation } from '../api/operations';
 import { asProblem, Problem } from '../api/problem';
 import { store } from '../store';
-import { type Batch, Batcher } from './batches';
+import { Batcher } from './batches';
 import { CSVReader } from './csv';
 import { LineSplitter } from './lines';
 import { readNDJSON } from './ndjson';
 import { Refused } from './refused';
-import { fileName, type Row } from './rows';
+import { fileName, type Mistake, type Row } from './rows';
 
 /** How an import is going. */
 export interface Progress {
@@ -56,18 +56,19 @@ export async function importFile(file: File): Promise<void> {
 
 async function send(file: File, refused: Refused, signal: AbortSignal): Promise<void> {
   const batcher = new Batcher();
-  const create = async (batch: Batch | null) => {
-    if (batch) update({ created: now().created + (await createBatch(batch, refused, signal)) });
-  };
+  const deal = async (batch: Row[]) => update({ created: now().created + (await createBatch(batch, refused, signal)) });
   for await (const { rows, read } of readRows(file, signal)) {
     for (const row of rows) {
-      if ('mistakes' in row) refused.add(row.line, row.mistakes);
-      else await create(batcher.add(row.line, row.input));
+      const full = batcher.add(row);
+      if (full.length > 0) await deal(full);
     }
     update({ read });
   }
-  await create(batcher.take());
+  await deal(batcher.take());
 }
+
+/** Small enough for progress to be seen. */
+const pieceSize = 16 * 1024;
 
 /** Reads a file piece by piece. */
 async function* readRows(file: File, signal: AbortSignal): AsyncGenerator<{ rows: Iterable<Row>; read: number }> {
@@ -76,24 +77,30 @@ async function* readRows(file: File, signal: AbortSignal): AsyncGenerator<{ rows
   const readLine = isCSV ? csv.read.bind(csv) : readNDJSON;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const splitter = new LineSplitter();
-  const reader = file.stream().getReader();
   let read = 0;
+  for await (const piece of pieces(file)) {
+    signal.throwIfAborted();
+    read += piece.length;
+    yield { rows: rowsOf(splitter.push(decode(decoder, piece)), readLine), read };
+  }
+  yield { rows: rowsOf(splitter.push(decode(decoder)), readLine), read };
+  yield { rows: rowsOf(splitter.end(), readLine), read };
+}
+
+async function* pieces(file: File): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
   try {
-    for (let more = true; more; ) {
+    for (;;) {
       const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      read += value?.length ?? 0;
-      const text = decode(decoder, value);
-      yield { rows: rowsOf(splitter.push(text), readLine), read };
-      if (done) yield { rows: rowsOf(splitter.end(), readLine), read };
-      more = !done;
+      if (done) return;
+      for (let at = 0; at < value.length; at += pieceSize) yield value.subarray(at, at + pieceSize);
     }
   } finally {
     await reader.cancel();
   }
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array | undefined): string {
+function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
     return decoder.decode(bytes, { stream: bytes !== undefined });
   } catch {
@@ -108,34 +115,46 @@ function* rowsOf<L>(lines: Iterable<L>, readLine: (line: L) => Row | null): Gene
   }
 }
 
+/** Creates the users of a batch, notes what is refused, and returns how many were created. */
+async function createBatch(batch: Row[], refused: Refused, signal: AbortSignal): Promise<number> {
+  const users = batch.flatMap((row) => ('input' in row ? [row.input] : []));
+  const results = users.length > 0 ? await createUsers(users, signal) : [];
+  let next = 0;
+  let created = 0;
+  for (const row of batch) {
+    const mistakes = 'mistakes' in row ? row.mistakes : mistakesIn(results[next++]!);
+    if (mistakes.length > 0) refused.add(row.line, mistakes);
+    else created++;
+  }
+  return created;
+}
+
+type Result = NonNullable<CreateUsersMutation['createUsers']>['results'][number];
+
+function mistakesIn({ errors }: Result): Mistake[] {
+  return errors.map(({ field, code, message }) => ({ field: fileName(field), code, message }));
+}
+
 const attempts = 10;
 
 /**
- * Creates the users of a batch and returns how many. While the service has no time, it waits. A batch that was sent is waited
- * for even when the import is cancelled, so that what is counted is what there is.
+ * Sends users; while the service has no time, it waits. What was sent is waited for even when the import is cancelled, so that
+ * what is counted is what there is.
  */
-async function createBatch(batch: Batch, refused: Refused, signal: AbortSignal): Promise<number> {
+async function createUsers(users: BatchUserInput[], signal: AbortSignal): Promise<Result[]> {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
-      return note(batch, await run(CreateUsers, { input: { users: batch.inputs, policy: 'EACH' } }), refused);
+      const { createUsers: payload } = await run(CreateUsers, { input: { users, policy: 'EACH' } });
+      const mistakes = payload?.errors ?? [];
+      if (mistakes.length > 0) throw new Problem(mistakes[0]!.code, mistakes.map((one) => one.message).join(' '));
+      return payload!.results;
     } catch (error) {
       const { code, retryAfter } = asProblem(error);
       if (code !== 'UNAVAILABLE' || attempt === attempts) throw error;
       await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
     }
   }
-}
-
-function note({ lines }: Batch, { createUsers }: CreateUsersMutation, refused: Refused): number {
-  const mistakes = createUsers?.errors ?? [];
-  if (mistakes.length > 0) throw new Problem(mistakes[0]!.code, mistakes.map((one) => one.message).join(' '));
-  let created = 0;
-  for (const [i, result] of (createUsers?.results ?? []).entries()) {
-    if (result.user) created++;
-    else refused.add(lines[i]!, result.errors.map((one) => ({ field: fileName(one.field), code: one.code, message: one.message })));
-  }
-  return created;
 }
 
 function explain(error: unknown): string {

@@ -94,14 +94,14 @@ function Report({ now }: { now: Progress }) {
   const isRunning = phase === 'running';
   return (
     <div class="card report">
-      <h2>
+      <h2 key={phase}>
         {headings[phase]} <span class="file">{now.file}</span>
       </h2>
       <progress max={100} value={percent} aria-label={`Import of ${now.file}`} />
       <dl class="figures">
         <div>
           <dt>Read</dt>
-          <dd>{percent} %</dd>
+          <dd>{`${percent} %`}</dd>
         </div>
         <div>
           <dt>Created</dt>
@@ -112,21 +112,23 @@ function Report({ now }: { now: Progress }) {
           <dd>{refused.rows.toLocaleString()}</dd>
         </div>
       </dl>
-      <p role="status">{isRunning ? '' : summary(now)}</p>
-      <p class="problem" role="alert">{now.problem}</p>
+      <div class="outcome">
+        <p role="status">{isRunning ? '' : summary(now)}</p>
+        <p class="problem" role="alert">{now.problem}</p>
+      </div>
       <div class="buttons">
-        {refused.rows > 0 && (
-          <button type="button" onClick={() => download(refused.file(), `${now.file}.refused.csv`)}>
-            Download refused rows
-          </button>
-        )}
         {isRunning ? (
-          <button type="button" onClick={cancel}>
+          <button key="cancel" type="button" onClick={cancel}>
             Cancel
           </button>
         ) : (
-          <button type="button" class="primary" onClick={forget}>
+          <button key="another" type="button" class="primary" onClick={forget}>
             Import another file
+          </button>
+        )}
+        {refused.rows > 0 && (
+          <button key="download" type="button" onClick={() => download(refused.file(), `${now.file}.refused.csv`)}>
+            Download refused rows
           </button>
         )}
       </div>
@@ -147,8 +149,12 @@ function RefusedTable({ now: { refused } }: { now: Progress }) {
         <caption>{refused.shown.length < mostShown ? 'Refused rows' : `The first ${mostShown} reasons; the file has all`}</caption>
         <thead>
           <tr>
-            <th scope="col">Line</th>
-            <th scope="col">Field</th>
+            <th scope="col" class="line">
+              Line
+            </th>
+            <th scope="col" class="where">
+              Field
+            </th>
             <th scope="col">Reason</th>
           </tr>
         </thead>
