@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { button, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
 
 // Few changes are kept, so that a page can be away for too long.
-const { visit, call } = suite('--keep-changes=20');
+const { visit, call } = suite({ flags: ['--keep-changes=20'] });
 
 const create = (more) => call('POST', '/users', person({ password: 'a long enough secret', ...more }));
 
@@ -17,7 +17,7 @@ test('a change from outside is seen in its row, with a mark', limit, async () =>
     const before = await shown(page);
     await call('PATCH', `/users/${first.id}`, { first_name: 'Renamed', is_active: false });
     const row = rowOf(page, `Renamed ${first.last_name}`);
-    await row.getByText('changed just now by anonymous').waitFor();
+    await row.locator('.mark').getByText('changed just now by anonymous').waitFor();
     await row.getByText('Inactive', { exact: true }).waitFor();
     assert.deepEqual(await shown(page), before.map((name) => (name === `Person ${first.last_name}` ? `Renamed ${first.last_name}` : name)));
     await call('DELETE', `/users/${second.id}`);
@@ -50,7 +50,7 @@ test('after an interruption the feed goes on where it was', limit, async () => {
     await page.getByText('Offline', { exact: true }).waitFor();
     await call('PATCH', `/users/${user.id}`, { first_name: 'Meanwhile' });
     line.mend();
-    await rowOf(page, `Meanwhile ${user.last_name}`).getByText('changed just now').waitFor();
+    await rowOf(page, `Meanwhile ${user.last_name}`).locator('.mark').getByText('changed just now').waitFor();
     await live(page);
     assert.equal(line.subscriptions.length, 2);
     assert.notEqual(line.subscriptions[1].after, undefined);

@@ -9,14 +9,15 @@ import * as userd from './service.mjs';
 export const limit = { timeout: 120_000 };
 
 // Chromium says on the console that a request was refused, which is what these tests provoke.
-export const refused = /the server responded with a status of 40[13]/;
+export const refused = /the server responded with a status of 4\d\d/;
 
-// suite starts a service with these flags, and a browser, for the tests of a file.
-export function suite(...flags) {
+// suite starts a service with these flags, and a browser, for the tests of a file; prepare makes what all of them need.
+export function suite({ flags = [], prepare } = {}) {
   const shared = {};
   before(async () => {
     shared.service = await userd.start(...flags);
     shared.browser = await chromium.launch();
+    await prepare?.();
   }, { timeout: 6 * 60_000 });
   after(async () => {
     await shared.browser?.close();
@@ -24,8 +25,7 @@ export function suite(...flags) {
   }, limit);
   return {
     visit: (path, options, body) => visit(shared.browser, shared.service.url, path, options, body),
-    call: (method, path, body, key) => call(shared.service.url, method, path, body, key),
-    url: () => shared.service.url,
+    call: (method, path, body) => call(shared.service.url, method, path, body),
   };
 }
 

@@ -39,6 +39,7 @@ function UserRow({ row: { user, mark }, query }: { row: Row; query: ListQuery })
               {fullName(user)}
             </Link>
             <span class="email">{user.email}</span>
+            {mark && <span class="hidden">{described(mark)}</span>}
           </div>
         </div>
       </th>
@@ -49,13 +50,17 @@ function UserRow({ row: { user, mark }, query }: { row: Row; query: ListQuery })
       <td class="wide">
         <Time at={user.updatedAt} precise />
         {mark && (
-          <span class="mark">
-            {mark.what} just now{mark.by && ` by ${mark.by}`}
+          <span class="mark" aria-hidden="true">
+            {described(mark)}
           </span>
         )}
       </td>
     </tr>
   );
+}
+
+function described({ what, by }: NonNullable<Row['mark']>): string {
+  return `${what} just now${by ? ` by ${by}` : ''}`;
 }
 
 function Placeholder() {
