@@ -97,12 +97,12 @@ for (const [what, name, content, sentence] of [
 }
 
 test('a large file is read in pieces, and progress is seen on the way', limit, async () => {
-  const rows = Array.from({ length: 20_000 }, (_, i) => `large${i}@example.com,Large,Number ${i},,\n`).join('');
+  const rows = Array.from({ length: 20_000 }, (_, i) => `large${i}@example.com,Größe,Number ${i},,\n`).join('');
   const before = await countUsers();
   await visit('/console/import', {}, async (page) => {
     const bodies = [];
     page.on('request', (request) => request.postData()?.includes('CreateUsers') && bodies.push(request.postData().length));
-    await choose(page, 'large.csv', header + rows + 'large0@example.com,Again,Again,,\n'.repeat(3_000));
+    await choose(page, 'large.csv', header + rows + 'large0@example.com,Again,Again,,\n'.repeat(2_999) + 'x'.repeat(200_000));
     const seen = new Set();
     const bar = page.getByRole('progressbar');
     while ((await page.getByRole('heading', { name: 'Imported large.csv' }).count()) === 0) seen.add(await bar.getAttribute('value'));
@@ -112,8 +112,10 @@ test('a large file is read in pieces, and progress is seen on the way', limit, a
     assert.equal(await page.getByRole('region', { name: 'Refused rows' }).getByRole('row').count(), 101, 'the first hundred are shown');
     const records = (await download(page)).text.trim().split('\r\n').slice(1);
     assert.deepEqual(records.map((record) => parts(record)[0]), Array.from({ length: 3_000 }, (_, i) => 20_002 + i));
+    assert.deepEqual(parts(records.at(-1)), [23_001, '', 'TOO_LONG'], 'a line without an end costs its own row and no memory');
   });
   assert.equal(await countUsers(), before + 20_000);
+  assert.equal((await call('GET', '/users?email=large19999@example.com'))[0].first_name, 'Größe');
 });
 
 test('an import is cancelled, goes on beside other views, and counts what it did', limit, async () => {

@@ -17,14 +17,14 @@ func pinnedPackages(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var manifest struct{ DevDependencies map[string]string }
+	var manifest struct{ Dependencies map[string]string }
 	if err := json.Unmarshal(content, &manifest); err != nil {
 		t.Fatal(err)
 	}
-	if len(manifest.DevDependencies) == 0 {
+	if len(manifest.Dependencies) == 0 {
 		t.Fatal("package.json pins nothing")
 	}
-	return manifest.DevDependencies
+	return manifest.Dependencies
 }
 
 func TestLicencesNameEachPackage(t *testing.T) {

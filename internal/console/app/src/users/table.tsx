@@ -7,7 +7,7 @@ import { address, type ListQuery } from './query';
 
 const placeholders = Array.from({ length: 12 }, (_, i) => i);
 
-/** One page of users as a table. */
+/** One page of users as a table. Its rows keep their places, whoever is in them: another list moves none. */
 export function Table({ page, query }: { page: Page | undefined; query: ListQuery }) {
   if (page?.rows.length === 0) return <Nobody query={query} />;
   return (
@@ -22,7 +22,7 @@ export function Table({ page, query }: { page: Page | undefined; query: ListQuer
         </tr>
       </thead>
       <tbody>
-        {page ? page.rows.map((row) => <UserRow key={row.user.id} row={row} query={query} />) : placeholders.map((i) => <Placeholder key={i} />)}
+        {page ? page.rows.map((row, i) => <UserRow key={i} row={row} query={query} />) : placeholders.map((i) => <Placeholder key={i} />)}
       </tbody>
     </table>
   );
