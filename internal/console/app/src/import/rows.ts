@@ -26,7 +26,7 @@ export type FieldName = keyof typeof fields;
 export const required: FieldName[] = ['email', 'first_name', 'last_name'];
 
 /** Fields that only whoever runs the service may set. */
-const others = ['id', 'password_hash', 'version', 'created_at', 'updated_at'];
+const others = ['id', 'email_verified_at', 'password_hash', 'version', 'created_at', 'updated_at'];
 
 export function isField(name: string): name is FieldName {
   return Object.hasOwn(fields, name);

@@ -75,6 +75,8 @@ export function Details({ user, onDirty }: TabProps) {
       <dl class="facts">
         <dt>Id</dt>
         <dd class="mono">{user.id}</dd>
+        <dt>E-mail verified</dt>
+        <dd>{user.emailVerifiedAt ? <Time at={user.emailVerifiedAt} precise /> : 'No'}</dd>
         <dt>Created</dt>
         <dd>
           <Time at={user.createdAt} precise />

@@ -13,7 +13,7 @@ export function editableOf({ email, firstName, lastName }: User): Editable {
   return { email, firstName, lastName };
 }
 
-const others: Record<string, string> = { isActive: 'Active', password: 'Password' };
+const others: Record<string, string> = { emailVerifiedAt: 'E-mail verified', isActive: 'Active', password: 'Password' };
 
 /** What a field is called, by its name in the schema. */
 export function labelOf(name: string): string {

@@ -79,12 +79,12 @@ function EntryItem({ entry }: { entry: Entry }) {
             <div key={field}>
               <dt>{labelOf(field)}</dt>
               <dd>
-                {old !== null && old !== undefined && (
+                {typeof old === 'string' && (
                   <>
                     <del>{valueOf(field, old)}</del> <span aria-hidden="true">→</span>{' '}
                   </>
                 )}
-                {now === null || now === undefined ? <span class="hint">{field === 'password' ? 'not shown' : 'erased'}</span> : <ins>{valueOf(field, now)}</ins>}
+                {typeof now === 'string' ? <ins>{valueOf(field, now)}</ins> : <span class="hint">{absences[field] ?? 'erased'}</span>}
               </dd>
             </div>
           ))}
@@ -97,7 +97,10 @@ function EntryItem({ entry }: { entry: Entry }) {
   );
 }
 
-function valueOf(field: string, value: string): string {
+// Why there is no value after a change. Those of a user who was deleted are erased.
+const absences: Record<string, string> = { password: 'not shown', emailVerifiedAt: 'no' };
+
+function valueOf(field: string, value: string) {
   if (field === 'isActive') return value === 'true' ? 'yes' : 'no';
-  return value;
+  return field === 'emailVerifiedAt' ? <Time at={value} precise /> : value;
 }
