@@ -55,7 +55,7 @@ test('/ leads to everything', limit, async () => {
   await visit('/', {}, async (page) => {
     assert.equal(await page.locator('h1').innerText(), 'userd');
     const paths = await page.locator('a').evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
-    for (const path of ['/playground', '/docs', '/redoc', '/openapi.json', '/graphql', '/users', '/health']) {
+    for (const path of ['/playground', '/docs', '/redoc', '/openapi.json', '/graphql', '/users', '/health', '/console']) {
       assert.ok(paths.includes(path), `no link to ${path}`);
     }
     const hrefs = await page.locator('a').evaluateAll((links) => links.map((link) => link.href));

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/userd/userd/internal/console"
 	"github.com/userd/userd/internal/pages"
 	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
@@ -29,6 +30,8 @@ type Config struct {
 	// NoDocs leaves out the documentation pages, the playground and this API's
 	// document.
 	NoDocs bool
+	// NoConsole leaves out the console.
+	NoConsole bool
 	// Restore puts the store back to where tests begin; see [service.Service.Reset].
 	// With it there is POST /test/reset, which openapi.yaml leaves out: it is for
 	// tests, and no application's client should have it.
@@ -57,9 +60,10 @@ type api struct {
 	storeAway atomic.Bool // when a probe last looked
 }
 
-// New returns the handler of the whole REST API, with the documentation pages.
-// It is to be mounted at / and answers every path. It expects package web's
-// middlewares around it: they bring request ids and bound the bodies.
+// New returns the handler of the whole REST API, with the documentation pages
+// and the console. It is to be mounted at / and answers every path. It expects
+// package web's middlewares around it: they bring request ids and bound the
+// bodies.
 func New(svc *service.Service, c Config) http.Handler { return newRouter(svc, c) }
 
 func newRouter(svc *service.Service, c Config) *chi.Mux {
@@ -88,6 +92,9 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 		if !a.NoDocs {
 			a.documentationRoutes(r)
 		}
+		if !a.NoConsole {
+			a.consoleRoutes(r)
+		}
 	})
 	return mux
 }
@@ -107,11 +114,18 @@ func (a *api) userRoutes(r chi.Router) {
 func (a *api) documentationRoutes(r chi.Router) {
 	r.Get("/openapi.json", a.handle(document("application/json", openAPIJSON)))
 	r.Get("/openapi.yaml", a.handle(document("application/yaml", openAPIYAML)))
-	r.Method(http.MethodGet, "/", pages.Index())
+	r.Method(http.MethodGet, "/", pages.Index(!a.NoConsole))
 	r.Method(http.MethodGet, "/playground", pages.Playground())
 	r.Method(http.MethodGet, "/docs", pages.SwaggerUI())
 	r.Method(http.MethodGet, "/redoc", pages.ReDoc())
 	r.Method(http.MethodGet, "/assets/*", pages.Assets(a.handle(notFound)))
+}
+
+func (a *api) consoleRoutes(r chi.Router) {
+	for _, path := range console.Paths {
+		r.Method(http.MethodGet, path, console.Page())
+	}
+	r.Method(http.MethodGet, console.AssetsPath, console.Assets(a.handle(notFound)))
 }
 
 // handler answers a request or returns why not, having answered nothing.

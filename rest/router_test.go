@@ -12,20 +12,23 @@ import (
 // allowed is the whole table of paths and methods.
 func allowed(id string) map[string]string {
 	return map[string]string{
-		"/users":                     "GET, HEAD, POST, OPTIONS",
-		"/users/" + id:               "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
-		"/users/" + id + "/email":    "PUT, OPTIONS",
-		"/users/" + id + "/password": "PUT, OPTIONS",
-		"/health":                    "GET, HEAD, OPTIONS",
-		"/livez":                     "GET, HEAD, OPTIONS",
-		"/readyz":                    "GET, HEAD, OPTIONS",
-		"/openapi.json":              "GET, HEAD, OPTIONS",
-		"/openapi.yaml":              "GET, HEAD, OPTIONS",
-		"/":                          "GET, HEAD, OPTIONS",
-		"/playground":                "GET, HEAD, OPTIONS",
-		"/docs":                      "GET, HEAD, OPTIONS",
-		"/redoc":                     "GET, HEAD, OPTIONS",
-		"/assets/pages.css":          "GET, HEAD, OPTIONS",
+		"/users":                      "GET, HEAD, POST, OPTIONS",
+		"/users/" + id:                "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+		"/users/" + id + "/email":     "PUT, OPTIONS",
+		"/users/" + id + "/password":  "PUT, OPTIONS",
+		"/health":                     "GET, HEAD, OPTIONS",
+		"/livez":                      "GET, HEAD, OPTIONS",
+		"/readyz":                     "GET, HEAD, OPTIONS",
+		"/openapi.json":               "GET, HEAD, OPTIONS",
+		"/openapi.yaml":               "GET, HEAD, OPTIONS",
+		"/":                           "GET, HEAD, OPTIONS",
+		"/playground":                 "GET, HEAD, OPTIONS",
+		"/docs":                       "GET, HEAD, OPTIONS",
+		"/redoc":                      "GET, HEAD, OPTIONS",
+		"/assets/pages.css":           "GET, HEAD, OPTIONS",
+		"/console":                    "GET, HEAD, OPTIONS",
+		"/console/users/" + id:        "GET, HEAD, OPTIONS",
+		"/console/assets/favicon.svg": "GET, HEAD, OPTIONS",
 	}
 }
 
@@ -105,13 +108,13 @@ func TestUnknownPaths(t *testing.T) {
 		for _, path := range []string{
 			"/nothing", "/Users", "/user", "/users//", "/users/" + id + "//", "/users/" + id + "/name", "/users/" + id + "/email/x",
 			"//users", "/users%2F" + id, "/health/x", "/assets", "/assets/", "/%2e%2e/etc/passwd", "/openapi", "/index.html",
-			"/.git/config", "/%00", "/%ff", "/graphql",
+			"/.git/config", "/console/nothing", "/console/users", "/console/users/" + id + "/x", "/%00", "/%ff", "/graphql",
 		} {
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} {
 				s.send(method, path, "", nil).problem(404, codeNotFound)
 			}
 		}
-		for _, path := range []string{"/assets/nothing.js", "/assets/../openapi.yaml", "/assets/%2e%2e/openapi.yaml"} {
+		for _, path := range []string{"/assets/nothing.js", "/console/assets/nothing.js", "/console/assets/../../openapi.yaml", "/assets/../openapi.yaml", "/assets/%2e%2e/openapi.yaml"} {
 			s.get(path).problem(404, codeNotFound)
 		}
 	})
@@ -131,12 +134,12 @@ func TestEscapedSlash(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	s := serve(t)
-	for _, path := range []string{"/", "/playground", "/docs", "/redoc"} {
+	for _, path := range []string{"/", "/playground", "/docs", "/redoc", "/console", "/console/users/" + nobody, "/console/import", "/console/keys"} {
 		p := s.get(path).is(200).has("Content-Type", "text/html; charset=utf-8").has("X-Content-Type-Options", "nosniff")
 		if !strings.Contains(p.header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s has no strict policy", path)
 		}
-		for _, asset := range regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(p.body, -1) {
+		for _, asset := range regexp.MustCompile(`"(/(?:console/)?assets/[^"]+)"`).FindAllStringSubmatch(p.body, -1) {
 			s.get(asset[1]).is(200)
 		}
 	}
@@ -167,6 +170,8 @@ func TestAccessLogNamesRoutes(t *testing.T) {
 		{"PROPFIND", "/secret-path", "(none)"},
 		{"GET", "/assets/pages.css", "/assets/*"},
 		{"GET", "/assets/secret", "(none)"},
+		{"GET", "/console/users/secret-id?q=secret-name", "/console/users/{id}"},
+		{"GET", "/console/assets/secret", "(none)"},
 		{"GET", "/", "/"},
 		{"GET", "/health", "/health"},
 	} {
@@ -209,6 +214,29 @@ func TestRoutesOfTheIssue(t *testing.T) {
 	} {
 		if !slices.Contains(served, route) {
 			t.Errorf("%s is not served", route)
+		}
+	}
+}
+
+// Each of the two can be had without the other, and the start page knows.
+func TestPagesWithoutConsole(t *testing.T) {
+	h := New(newService(newStore(t)), Config{NoConsole: true})
+	for path, want := range map[string]int{"/": 200, "/docs": 200, "/console": 404, "/console/assets/console.js": 404} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != want || strings.Contains(w.Body.String(), "/console") {
+			t.Errorf("%s: status %d, want %d: %s", path, w.Code, want, w.Body)
+		}
+	}
+}
+
+func TestConsoleWithoutPages(t *testing.T) {
+	h := New(newService(newStore(t)), Config{NoDocs: true})
+	for path, want := range map[string]int{"/": 404, "/docs": 404, "/console": 200, "/console/assets/console.js": 200} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != want {
+			t.Errorf("%s: status %d, want %d", path, w.Code, want)
 		}
 	}
 }

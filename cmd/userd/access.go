@@ -20,6 +20,7 @@ type accessSettings struct {
 	JWTJWKS        string   `name:"jwt-jwks" env:"USERD_JWT_JWKS" help:"URL or file of the issuer's public keys, a JWK set."`
 	AllowedOrigins []string `env:"USERD_ALLOWED_ORIGINS" help:"Origins, such as https://app.example.com, whose pages may open a WebSocket."`
 	Docs           bool     `env:"USERD_DOCS" default:"true" negatable:"" help:"Serve the documentation pages and the playground."`
+	Console        bool     `env:"USERD_CONSOLE" default:"true" negatable:"" help:"Serve the console, /console."`
 	Introspection  bool     `env:"USERD_INTROSPECTION" default:"true" negatable:"" help:"Answer GraphQL queries of the schema."`
 }
 

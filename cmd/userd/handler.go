@@ -26,7 +26,8 @@ type handlerConfig struct {
 // newHandler puts both transports on one handler, behind what they share.
 func newHandler(svc *service.Service, c handlerConfig) http.Handler {
 	log, t := c.log, c.telemetry
-	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: c.drain, NoDocs: !c.access.Docs, Restore: c.tests.restoring()})
+	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: c.drain, NoDocs: !c.access.Docs, NoConsole: !c.access.Console,
+		Restore: c.tests.restoring()})
 	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: c.drain, Limits: graph.Limits{BodyBytes: c.maxBody},
 		NoIntrospection: !c.access.Introspection, AllowedOrigins: c.access.AllowedOrigins, Observer: t.Operations()})
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -166,8 +166,9 @@ func TestAnOpenServerWarns(t *testing.T) {
 }
 
 func TestPagesAndSchemaCanBeHidden(t *testing.T) {
-	p := start(t, "--database-url=memory:", "--no-docs", "--no-introspection", "--allowed-origins=https://app.example.com")
-	for _, path := range []string{"/", "/docs", "/redoc", "/playground", "/openapi.json", "/openapi.yaml", "/assets/x"} {
+	p := start(t, "--database-url=memory:", "--no-docs", "--no-console", "--no-introspection", "--allowed-origins=https://app.example.com")
+	for _, path := range []string{"/", "/docs", "/redoc", "/playground", "/openapi.json", "/openapi.yaml", "/assets/x",
+		"/console", "/console/users/x", "/console/import", "/console/keys", "/console/assets/console.js"} {
 		if status, _, _ := (caller{base: p.base}).request(t, http.MethodGet, path, "*/*", nil); status != http.StatusNotFound {
 			t.Errorf("%s: status %d", path, status)
 		}

@@ -22,13 +22,15 @@ export function launch() {
 }
 
 // visit opens a path of the service in a context of its own, runs body with the page, and then holds the page to good
-// behaviour: nothing on the console, no error, no violation of its policy, no request to anyone but the service.
-export async function visit(browser, base, path, options, body) {
+// behaviour: nothing on the console but what is expected, no error, no violation of its policy, no request to anyone but the
+// service. What init reports as an error counts, too: it runs in each document before anything else.
+export async function visit(browser, base, path, { expected, init, ...options }, body) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   try {
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
-    const behaviour = await watch(page, new URL(base).host);
+    if (init) await page.addInitScript(init);
+    const behaviour = await watch(page, new URL(base).host, expected);
     const response = await page.goto(new URL(path, base).href);
     assert.equal(response.status(), 200, `GET ${path}`);
     await body(page);
@@ -40,7 +42,7 @@ export async function visit(browser, base, path, options, body) {
   }
 }
 
-async function watch(page, host) {
+async function watch(page, host, expected) {
   const complaints = [];
   const requests = [];
   const record = (url) => /^(https?|wss?):/.test(url) && requests.push(url);
@@ -54,7 +56,8 @@ async function watch(page, host) {
   page.on('pageerror', (error) => complaints.push(`page error: ${error.stack}`));
   page.on('crash', () => complaints.push('the page crashed'));
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()} (${message.location().url})`);
+    if (message.type() !== 'error' || expected?.test(message.text())) return;
+    complaints.push(`console: ${message.text()} (${message.location().url})`);
   });
   return {
     check() {

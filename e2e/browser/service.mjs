@@ -1,4 +1,4 @@
-// Builds the service from this checkout and runs it on a free port with an empty memory store.
+// Builds the service from this checkout and runs it on a free port, with an empty memory store unless told otherwise.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,12 +16,12 @@ const startLimit = 20_000;
 const stopLimit = 30_000; // longer than userd itself waits for requests
 const keptLines = 50;
 
-// start resolves to { url, stop }. E2E_BINARY names a program to run in place of building one.
-export async function start() {
+// start resolves to { url, stop }. E2E_BINARY names a program to run in place of building one. Later flags win.
+export async function start(...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'userd-e2e-'));
   const removeDir = () => rm(dir, { recursive: true, force: true });
   try {
-    const service = await launch(process.env.E2E_BINARY ?? (await build(dir)), dir);
+    const service = await launch(process.env.E2E_BINARY ?? (await build(dir)), dir, flags);
     return { url: service.url, stop: () => service.stop().finally(removeDir) };
   } catch (error) {
     await removeDir();
@@ -35,8 +35,8 @@ async function build(dir) {
   return binary;
 }
 
-async function launch(binary, cwd) {
-  const args = ['--addr', '127.0.0.1:0', '--database-url', 'memory:', '--log-format', 'json'];
+async function launch(binary, cwd, flags) {
+  const args = ['--addr', '127.0.0.1:0', '--database-url', 'memory:', '--log-format', 'json', ...flags];
   // Its own environment, so that settings of the shell that runs the tests do not reach it.
   const child = spawn(binary, args, { cwd, env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');

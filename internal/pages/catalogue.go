@@ -1,30 +1,24 @@
 package pages
 
-const (
-	typeCSS  = "text/css; charset=utf-8"
-	typeHTML = "text/html; charset=utf-8"
-	typeJS   = "text/javascript; charset=utf-8"
-	typeSVG  = "image/svg+xml"
-	typeText = "text/plain; charset=utf-8"
-)
+import "github.com/userd/userd/internal/asset"
 
-// catalogue is every asset there is, under the name it has in /assets/NAME.
-func catalogue() map[string]asset {
-	return map[string]asset{
-		"favicon.svg":    plain(typeSVG, faviconSVG),
-		"pages.css":      plain(typeCSS, pagesCSS),
-		"playground.css": plain(typeCSS, playgroundCSS),
-		"playground.js":  plain(typeJS, playgroundJS),
-		"docs.js":        plain(typeJS, docsJS),
-		"redoc.js":       plain(typeJS, redocJS),
-		"LICENSES.txt":   plain(typeText, licensesTXT),
+// catalogue is every asset there is.
+func catalogue() asset.Set {
+	return asset.Set{
+		"/assets/favicon.svg":    asset.Plain(asset.TypeSVG, faviconSVG),
+		"/assets/pages.css":      asset.Plain(asset.TypeCSS, pagesCSS),
+		"/assets/playground.css": asset.Plain(asset.TypeCSS, playgroundCSS),
+		"/assets/playground.js":  asset.Plain(asset.TypeJS, playgroundJS),
+		"/assets/docs.js":        asset.Plain(asset.TypeJS, docsJS),
+		"/assets/redoc.js":       asset.Plain(asset.TypeJS, redocJS),
+		"/assets/LICENSES.txt":   asset.Plain(asset.TypeText, licensesTXT),
 
-		"graphiql.css":                gzipped(typeCSS, graphiqlCSS),
-		"graphiql.min.js":             gzipped(typeJS, graphiqlMinJS),
-		"react.production.min.js":     gzipped(typeJS, reactJS),
-		"react-dom.production.min.js": gzipped(typeJS, reactDOMJS),
-		"redoc.standalone.js":         gzipped(typeJS, redocStandaloneJS),
-		"swagger-ui.css":              gzipped(typeCSS, swaggerUICSS),
-		"swagger-ui-bundle.js":        gzipped(typeJS, swaggerUIBundleJS),
+		"/assets/graphiql.css":                asset.Gzipped(asset.TypeCSS, graphiqlCSS),
+		"/assets/graphiql.min.js":             asset.Gzipped(asset.TypeJS, graphiqlMinJS),
+		"/assets/react.production.min.js":     asset.Gzipped(asset.TypeJS, reactJS),
+		"/assets/react-dom.production.min.js": asset.Gzipped(asset.TypeJS, reactDOMJS),
+		"/assets/redoc.standalone.js":         asset.Gzipped(asset.TypeJS, redocStandaloneJS),
+		"/assets/swagger-ui.css":              asset.Gzipped(asset.TypeCSS, swaggerUICSS),
+		"/assets/swagger-ui-bundle.js":        asset.Gzipped(asset.TypeJS, swaggerUIBundleJS),
 	}
 }

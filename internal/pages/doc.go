@@ -5,7 +5,7 @@
 //
 // The third-party files in assets/ are written by vendor.mjs from the npm packages pinned in package-lock.json; the
 // page's own files are in static/. Pages refer to assets as /assets/NAME and link to /playground, /docs, /redoc,
-// /openapi.json, /graphql, /users and /health: the handlers belong at those paths.
+// /openapi.json, /graphql, /users, /health and /console: the handlers belong at those paths.
 //
 // The handlers answer any method as they answer GET (HEAD without a body): which methods get through is the router's
 // affair.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userd/userd/internal/asset/assettest"
 	"github.com/userd/userd/internal/pages"
 )
 
@@ -16,18 +17,18 @@ func pinnedPackages(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var manifest struct{ DevDependencies map[string]string }
+	var manifest struct{ Dependencies map[string]string }
 	if err := json.Unmarshal(content, &manifest); err != nil {
 		t.Fatal(err)
 	}
-	if len(manifest.DevDependencies) == 0 {
+	if len(manifest.Dependencies) == 0 {
 		t.Fatal("package.json pins nothing")
 	}
-	return manifest.DevDependencies
+	return manifest.Dependencies
 }
 
 func TestLicencesNameEachPackage(t *testing.T) {
-	text := string(bodyOf(t, get(pages.Assets(nil), "/assets/LICENSES.txt")))
+	text := string(assettest.BodyOf(t, assettest.Get(pages.Assets(nil), "/assets/LICENSES.txt")))
 	for name, version := range pinnedPackages(t) {
 		if title := "\n" + name + " " + version + " ("; !strings.Contains(text, title) {
 			t.Errorf("LICENSES.txt has no text under %q", title)
@@ -36,7 +37,7 @@ func TestLicencesNameEachPackage(t *testing.T) {
 }
 
 func TestLicencesHoldTheTexts(t *testing.T) {
-	text := string(bodyOf(t, get(pages.Assets(nil), "/assets/LICENSES.txt")))
+	text := string(assettest.BodyOf(t, assettest.Get(pages.Assets(nil), "/assets/LICENSES.txt")))
 	for _, want := range []string{
 		"Copyright (c) 2021 GraphQL Contributors",
 		"Copyright (c) Facebook, Inc. and its affiliates.",

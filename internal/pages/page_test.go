@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/userd/userd/internal/asset/assettest"
 	"github.com/userd/userd/internal/pages"
 )
 
@@ -16,7 +17,7 @@ var allPages = map[string]struct {
 	open   func() http.Handler
 	policy []string
 }{
-	"/": {pages.Index, []string{"style-src 'self'", "img-src 'self'"}},
+	"/": {func() http.Handler { return pages.Index(true) }, []string{"style-src 'self'", "img-src 'self'"}},
 	"/playground": {pages.Playground, []string{
 		"script-src 'self'", "style-src 'self' 'unsafe-inline'", "connect-src 'self'", "img-src 'self' data:",
 	}},
@@ -38,13 +39,13 @@ func eachPage(t *testing.T, check func(t *testing.T, path string, h http.Handler
 
 func TestPageHeaders(t *testing.T) {
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
-		res := get(h, path)
-		wantStatus(t, res, http.StatusOK)
-		wantHeader(t, res, "Content-Type", "text/html; charset=utf-8")
-		wantHeader(t, res, "Cache-Control", "no-cache")
-		wantHeader(t, res, "Referrer-Policy", "no-referrer")
-		wantHeader(t, res, "X-Content-Type-Options", "nosniff")
-		if body := bodyOf(t, res); res.ContentLength != int64(len(body)) {
+		res := assettest.Get(h, path)
+		assettest.WantStatus(t, res, http.StatusOK)
+		assettest.WantHeader(t, res, "Content-Type", "text/html; charset=utf-8")
+		assettest.WantHeader(t, res, "Cache-Control", "no-cache")
+		assettest.WantHeader(t, res, "Referrer-Policy", "no-referrer")
+		assettest.WantHeader(t, res, "X-Content-Type-Options", "nosniff")
+		if body := assettest.BodyOf(t, res); res.ContentLength != int64(len(body)) {
 			t.Errorf("Content-Length = %d for %d bytes", res.ContentLength, len(body))
 		}
 	})
@@ -53,7 +54,7 @@ func TestPageHeaders(t *testing.T) {
 func TestPagePolicy(t *testing.T) {
 	common := []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
-		got := strings.Split(get(h, path).Header.Get("Content-Security-Policy"), "; ")
+		got := strings.Split(assettest.Get(h, path).Header.Get("Content-Security-Policy"), "; ")
 		want := slices.Concat(common, allPages[path].policy)
 		slices.Sort(got)
 		slices.Sort(want)
@@ -66,7 +67,7 @@ func TestPagePolicy(t *testing.T) {
 // Scripts run by no other way than a file of this service, whatever becomes of the policies above.
 func TestPagePolicyForScripts(t *testing.T) {
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
-		for directive := range strings.SplitSeq(get(h, path).Header.Get("Content-Security-Policy"), "; ") {
+		for directive := range strings.SplitSeq(assettest.Get(h, path).Header.Get("Content-Security-Policy"), "; ") {
 			name, sources, _ := strings.Cut(directive, " ")
 			if strings.HasPrefix(name, "script-src") && sources != "'self'" {
 				t.Errorf("%s allows %s", name, sources)
@@ -77,25 +78,25 @@ func TestPagePolicyForScripts(t *testing.T) {
 
 func TestPageConditional(t *testing.T) {
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
-		etag := get(h, path).Header.Get("ETag")
-		res := get(h, path, "If-None-Match", etag)
-		wantStatus(t, res, http.StatusNotModified)
-		wantHeader(t, res, "ETag", etag)
-		if len(bodyOf(t, res)) > 0 {
+		etag := assettest.Get(h, path).Header.Get("ETag")
+		res := assettest.Get(h, path, "If-None-Match", etag)
+		assettest.WantStatus(t, res, http.StatusNotModified)
+		assettest.WantHeader(t, res, "ETag", etag)
+		if len(assettest.BodyOf(t, res)) > 0 {
 			t.Error("304 with a body")
 		}
-		wantStatus(t, get(h, path, "If-None-Match", `"other"`), http.StatusOK)
+		assettest.WantStatus(t, assettest.Get(h, path, "If-None-Match", `"other"`), http.StatusOK)
 	})
 }
 
 func TestPageHead(t *testing.T) {
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
-		full, head := get(h, path), do(h, http.MethodHead, path)
-		wantStatus(t, head, http.StatusOK)
+		full, head := assettest.Get(h, path), assettest.Do(h, http.MethodHead, path)
+		assettest.WantStatus(t, head, http.StatusOK)
 		for name := range full.Header {
-			wantHeader(t, head, name, full.Header.Get(name))
+			assettest.WantHeader(t, head, name, full.Header.Get(name))
 		}
-		if len(bodyOf(t, head)) > 0 {
+		if len(assettest.BodyOf(t, head)) > 0 {
 			t.Error("HEAD with a body")
 		}
 	})
@@ -106,7 +107,7 @@ var reference = regexp.MustCompile(`(?:src|href)="([^"]*)"`)
 func referencesIn(t *testing.T, path string, h http.Handler) []string {
 	t.Helper()
 	var found []string
-	for _, match := range reference.FindAllStringSubmatch(string(bodyOf(t, get(h, path))), -1) {
+	for _, match := range reference.FindAllStringSubmatch(string(assettest.BodyOf(t, assettest.Get(h, path))), -1) {
 		found = append(found, match[1])
 	}
 	return found
@@ -121,11 +122,11 @@ func TestPageAssetsAreServed(t *testing.T) {
 				continue
 			}
 			loaded++
-			res := get(assets, target)
+			res := assettest.Get(assets, target)
 			if res.StatusCode != http.StatusOK {
 				t.Errorf("%s: status %d", target, res.StatusCode)
 			}
-			wantHeader(t, res, "Cache-Control", "public, max-age=31536000, immutable")
+			assettest.WantHeader(t, res, "Cache-Control", "public, max-age=31536000, immutable")
 		}
 		if loaded < 3 {
 			t.Errorf("%d references to assets, want an icon, a stylesheet and more", loaded)
@@ -134,7 +135,7 @@ func TestPageAssetsAreServed(t *testing.T) {
 }
 
 func TestPagesReferToNothingOutside(t *testing.T) {
-	served := []string{"/openapi.json", "/graphql", "/users", "/changes", "/health"}
+	served := []string{"/openapi.json", "/graphql", "/users", "/changes", "/health", "/console"}
 	served = slices.AppendSeq(served, maps.Keys(allPages))
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
 		for _, target := range referencesIn(t, path, h) {
@@ -147,12 +148,19 @@ func TestPagesReferToNothingOutside(t *testing.T) {
 }
 
 func TestIndexLeadsToEverything(t *testing.T) {
-	references := referencesIn(t, "/", pages.Index())
-	for _, want := range []string{"/playground", "/docs", "/redoc", "/openapi.json", "/graphql", "/users", "/changes", "/health"} {
+	references := referencesIn(t, "/", pages.Index(true))
+	for _, want := range []string{"/playground", "/docs", "/redoc", "/openapi.json", "/graphql", "/users", "/changes", "/health", "/console"} {
 		leadsThere := func(target string) bool { return target == want || strings.HasPrefix(target, want+"?") }
 		if !slices.ContainsFunc(references, leadsThere) {
 			t.Errorf("no link to %s", want)
 		}
+	}
+}
+
+func TestIndexWithoutConsole(t *testing.T) {
+	with, without := referencesIn(t, "/", pages.Index(true)), referencesIn(t, "/", pages.Index(false))
+	if gone := slices.DeleteFunc(with, func(target string) bool { return slices.Contains(without, target) }); !slices.Equal(gone, []string{"/console"}) {
+		t.Errorf("without the console %q are gone", gone)
 	}
 }
 
@@ -165,11 +173,21 @@ func TestPagesHoldNothingInline(t *testing.T) {
 		"an event handler":     regexp.MustCompile(`\son[a-z]+=`),
 	}
 	eachPage(t, func(t *testing.T, path string, h http.Handler) {
-		html := bodyOf(t, get(h, path))
+		html := assettest.BodyOf(t, assettest.Get(h, path))
 		for what, pattern := range inline {
 			if pattern.Match(html) {
 				t.Errorf("the page has %s", what)
 			}
 		}
 	})
+}
+
+func BenchmarkConstructors(b *testing.B) {
+	for b.Loop() {
+		pages.Index(true)
+		pages.Playground()
+		pages.SwaggerUI()
+		pages.ReDoc()
+		pages.Assets(nil)
+	}
 }

@@ -1,13 +1,5 @@
 package pages
 
-import "strings"
-
-// policy is a content security policy that lets a page load nothing but what directives name.
-func policy(directives ...string) string {
-	closed := []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"}
-	return strings.Join(append(closed, directives...), "; ")
-}
-
 // Directives that several pages share.
 const (
 	ownScripts = "script-src 'self'"

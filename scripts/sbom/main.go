@@ -60,18 +60,20 @@ type dependency struct {
 	DependsOn []string `json:"dependsOn"`
 }
 
-// run is called with a version, a binary, and the package.json of what it embeds.
+// run is called with a version, a binary, and each package.json of what it embeds.
 func run(args []string, out io.Writer) error {
-	if len(args) != 3 {
-		return errors.New("give a version, a binary and a package.json")
+	if len(args) < 3 {
+		return errors.New("give a version, a binary and one package.json or more")
 	}
 	info, err := buildinfo.ReadFile(args[1])
 	if err != nil {
 		return err
 	}
-	packages, err := npmPackages(args[2])
-	if err != nil {
-		return err
+	packages := make(map[string]string)
+	for _, path := range args[2:] {
+		if err := addNPMPackages(packages, path); err != nil {
+			return err
+		}
 	}
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
@@ -109,13 +111,15 @@ func serial(of string) string {
 	return "urn:uuid:" + uuid.NewHash(sha256.New(), uuid.NameSpaceURL, sum[:], 5).String()
 }
 
-// npmPackages are the packages that a package.json pins.
-func npmPackages(path string) (map[string]string, error) {
+// addNPMPackages adds the packages that a package.json pins for what is
+// embedded; those for building it are its devDependencies.
+func addNPMPackages(to map[string]string, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var manifest struct{ DevDependencies map[string]string }
+	var manifest struct{ Dependencies map[string]string }
 	err = json.Unmarshal(text, &manifest)
-	return manifest.DevDependencies, err
+	maps.Copy(to, manifest.Dependencies)
+	return err
 }

@@ -9,14 +9,17 @@ import (
 	"testing"
 )
 
-const pages = "../../internal/pages/package.json"
+const (
+	pages   = "../../internal/pages/package.json"
+	console = "../../internal/console/app/package.json"
+)
 
 func TestBillOfMaterials(t *testing.T) {
 	var first, second bytes.Buffer
-	if err := run([]string{"1.2.3", os.Args[0], pages}, &first); err != nil {
+	if err := run([]string{"1.2.3", os.Args[0], pages, console}, &first); err != nil {
 		t.Fatal(err)
 	}
-	if err := run([]string{"1.2.3", os.Args[0], pages}, &second); err != nil || first.String() != second.String() {
+	if err := run([]string{"1.2.3", os.Args[0], pages, console}, &second); err != nil || first.String() != second.String() {
 		t.Errorf("the second time it is another: %v", err)
 	}
 	var b bom
@@ -26,10 +29,13 @@ func TestBillOfMaterials(t *testing.T) {
 	if b.Format != "CycloneDX" || b.SpecVersion != "1.6" || !strings.HasPrefix(b.SerialNumber, "urn:uuid:") || b.Metadata.Component.Version != "1.2.3" {
 		t.Errorf("%+v", b)
 	}
-	for _, want := range []string{"pkg:golang/stdlib@1", "pkg:golang/github.com/google/uuid@v1", "pkg:npm/graphiql@"} {
+	for _, want := range []string{"pkg:golang/stdlib@1", "pkg:golang/github.com/google/uuid@v1", "pkg:npm/graphiql@", "pkg:npm/preact@"} {
 		if !strings.Contains(strings.Join(b.Dependencies[0].DependsOn, " "), want) {
 			t.Errorf("there is no %s", want)
 		}
+	}
+	if strings.Contains(first.String(), "pkg:npm/vite@") {
+		t.Error("what only builds is no part of the binary")
 	}
 	for _, c := range b.Components {
 		if c.Name == "" || c.Version == "" || c.PURL != c.Ref {

@@ -1,4 +1,4 @@
-package pages
+package asset
 
 import (
 	"compress/gzip"
@@ -11,20 +11,31 @@ import (
 	"strings"
 )
 
-// asset is one file, as the binary holds it.
-type asset struct {
+// The media types that assets have.
+const (
+	TypeCSS  = "text/css; charset=utf-8"
+	TypeHTML = "text/html; charset=utf-8"
+	TypeJS   = "text/javascript; charset=utf-8"
+	TypeSVG  = "image/svg+xml"
+	TypeText = "text/plain; charset=utf-8"
+)
+
+// Asset is one file, as the binary holds it.
+type Asset struct {
 	contentType string
 	stored      string
 	compressed  bool   // stored is gzip
 	hash        string // of stored
 }
 
-func plain(contentType, content string) asset {
-	return asset{contentType: contentType, stored: content, hash: hashOf(content)}
+// Plain is a file that is sent as it is.
+func Plain(contentType, content string) Asset {
+	return Asset{contentType: contentType, stored: content, hash: hashOf(content)}
 }
 
-func gzipped(contentType, content string) asset {
-	return asset{contentType: contentType, stored: content, compressed: true, hash: hashOf(content)}
+// Gzipped is a file whose content is given in gzip.
+func Gzipped(contentType, content string) Asset {
+	return Asset{contentType: contentType, stored: content, compressed: true, hash: hashOf(content)}
 }
 
 // hashOf is half a SHA-256: far more than telling versions of a file apart takes, and short in a URL.
@@ -34,7 +45,7 @@ func hashOf(content string) string {
 }
 
 // serve answers with the asset, in gzip where it is stored so and the client prefers it.
-func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+func (a Asset) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", a.cacheControl(r))
@@ -54,7 +65,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 
 // cacheControl lets a client keep for good only what it asked for by hash: the bare address serves another content
 // after an upgrade.
-func (a asset) cacheControl(r *http.Request) string {
+func (a Asset) cacheControl(r *http.Request) string {
 	if r.URL.Query().Get("v") == a.hash {
 		return "public, max-age=31536000, immutable"
 	}
@@ -62,14 +73,14 @@ func (a asset) cacheControl(r *http.Request) string {
 }
 
 // etag differs between the two encodings because a strong one stands for the very bytes that are sent.
-func (a asset) etag(asGzip bool) string {
+func (a Asset) etag(asGzip bool) string {
 	if asGzip {
 		return `"` + a.hash + `-gzip"`
 	}
 	return `"` + a.hash + `"`
 }
 
-func (a asset) send(w http.ResponseWriter, r *http.Request, asGzip bool) {
+func (a Asset) send(w http.ResponseWriter, r *http.Request, asGzip bool) {
 	if !a.compressed || asGzip {
 		send(w, r, int64(len(a.stored)), strings.NewReader(a.stored))
 		return
@@ -84,7 +95,7 @@ func (a asset) send(w http.ResponseWriter, r *http.Request, asGzip bool) {
 }
 
 // inflatedSize reads the last field of a gzip file, the length of its content.
-func (a asset) inflatedSize() int64 {
+func (a Asset) inflatedSize() int64 {
 	trailer := a.stored[len(a.stored)-4:]
 	return int64(binary.LittleEndian.Uint32([]byte(trailer)))
 }

@@ -1,4 +1,4 @@
-package pages
+package asset
 
 import (
 	"net/http"
@@ -12,20 +12,10 @@ type page struct {
 	policy string
 }
 
-func newPage(html, policy string) http.Handler {
-	html = versioned(html, catalogue())
+// Page serves an HTML document that refers to the set's assets, under a content security policy.
+func (s Set) Page(html, policy string) http.Handler {
+	html = s.versioned(html)
 	return page{html: html, etag: `"` + hashOf(html) + `"`, policy: policy}
-}
-
-// versioned puts its hash into each reference to an asset, so that browsers may keep assets for good and still load
-// the new ones after an upgrade.
-func versioned(html string, assets map[string]asset) string {
-	var pairs []string
-	for name, a := range assets {
-		reference := `"` + assetPrefix + name
-		pairs = append(pairs, reference+`"`, reference+"?v="+a.hash+`"`)
-	}
-	return strings.NewReplacer(pairs...).Replace(html)
 }
 
 // ServeHTTP implements http.Handler.
@@ -38,6 +28,6 @@ func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if notModified(w, r, p.etag) {
 		return
 	}
-	h.Set("Content-Type", typeHTML)
+	h.Set("Content-Type", TypeHTML)
 	send(w, r, int64(len(p.html)), strings.NewReader(p.html))
 }

@@ -1,4 +1,4 @@
-package pages
+package asset
 
 import (
 	"net/http"
@@ -8,22 +8,12 @@ import (
 
 func TestBrokenAssetIsAServerError(t *testing.T) {
 	w := httptest.NewRecorder()
-	broken := gzipped(typeCSS, "not gzip at all")
+	broken := Gzipped(TypeCSS, "not gzip at all")
 	broken.serve(w, httptest.NewRequest(http.MethodGet, "/assets/broken.css?v="+broken.hash, nil))
 	if w.Code != http.StatusInternalServerError || w.Body.Len() > 0 {
 		t.Errorf("status %d with %d bytes of body, want an empty 500", w.Code, w.Body.Len())
 	}
 	if got := w.Header().Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control = %q: the failure would be kept", got)
-	}
-}
-
-func BenchmarkConstructors(b *testing.B) {
-	for b.Loop() {
-		Index()
-		Playground()
-		SwaggerUI()
-		ReDoc()
-		Assets(nil)
 	}
 }

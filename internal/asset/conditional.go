@@ -1,4 +1,4 @@
-package pages
+package asset
 
 import (
 	"net/http"

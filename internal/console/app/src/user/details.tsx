@@ -1,0 +1,104 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { User } from '../live';
+import { fullName } from '../ui/avatar';
+import { Field, Form } from '../ui/form';
+import { say } from '../ui/notice';
+import { Time } from '../ui/time';
+import { Actions } from './actions';
+import { Conflict } from './conflict';
+import { type Editable, editableOf, fields } from './fields';
+import type { TabProps } from './tabs';
+import { update } from './update';
+
+const overtaken = 'Somebody changed this user meanwhile. Save, and choose what to keep.';
+
+/** A user's fields, to read and to edit. */
+export function Details({ user, onDirty }: TabProps) {
+  const [base, setBase] = useState(user); // what the edit began with
+  const [mine, setMine] = useState(() => editableOf(user));
+  const [theirs, setTheirs] = useState<User | null>(null);
+  const edited = fields.filter(({ name }) => mine[name] !== base[name]);
+  const isDirty = edited.length > 0;
+  const isOvertaken = isDirty && user.version > base.version && !theirs;
+
+  const beginWith = (now: User) => {
+    setBase(now);
+    setMine(editableOf(now));
+    setTheirs(null);
+  };
+  // While nothing has been typed the form shows the user as it is. Afterwards, a change of these fields is found out when
+  // saving; one that has nothing to do with them is no conflict.
+  useEffect(() => {
+    if (user.version <= base.version) return;
+    if (!isDirty) beginWith(user);
+    else if (fields.every(({ name }) => user[name] === base[name])) setBase(user);
+  }, [user]);
+  useEffect(() => {
+    onDirty(isDirty);
+    return () => onDirty(false);
+  }, [isDirty]);
+
+  const save = async (seen: User) => {
+    if (!isDirty) return say('There is nothing to save.');
+    const outcome = await update(seen, Object.fromEntries(edited.map(({ name }) => [name, mine[name]])));
+    if ('mistakes' in outcome) {
+      setTheirs(null);
+      return outcome.mistakes;
+    }
+    if ('theirs' in outcome) return setTheirs(outcome.theirs);
+    beginWith(outcome.user);
+    say(`${fullName(outcome.user)} was saved.`);
+  };
+
+  const set = (name: keyof Editable) => (value: string) => setMine((before) => ({ ...before, [name]: value }));
+  const field = (name: keyof Editable, error: (name: string) => string | undefined) => (
+    <Field
+      label={fields.find((one) => one.name === name)!.label}
+      name={name}
+      type={name === 'email' ? 'email' : 'text'}
+      value={mine[name]}
+      onValue={set(name)}
+      error={error(name)}
+    />
+  );
+  return (
+    <>
+      <Form submit={() => save(base)} action="Save" note={isOvertaken ? overtaken : undefined}>
+        {(error) => (
+          <>
+            {field('email', error)}
+            {field('firstName', error)}
+            {field('lastName', error)}
+          </>
+        )}
+      </Form>
+      <dl class="facts">
+        <dt>Id</dt>
+        <dd class="mono">{user.id}</dd>
+        <dt>E-mail verified</dt>
+        <dd>{user.emailVerifiedAt ? <Time at={user.emailVerifiedAt} precise /> : 'No'}</dd>
+        <dt>Created</dt>
+        <dd>
+          <Time at={user.createdAt} precise />
+        </dd>
+        <dt>Last change</dt>
+        <dd>
+          <Time at={user.updatedAt} precise />
+        </dd>
+        <dt>Version</dt>
+        <dd>{user.version}</dd>
+      </dl>
+      <Actions user={user} />
+      {theirs && (
+        <Conflict
+          base={base}
+          mine={mine}
+          theirs={theirs}
+          onMine={() => save(theirs)}
+          onTheirs={() => beginWith(theirs)}
+          onClose={() => setTheirs(null)}
+        />
+      )}
+    </>
+  );
+}

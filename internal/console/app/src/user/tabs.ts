@@ -1,0 +1,16 @@
+import type { ComponentType } from 'preact';
+import type { User } from '../live';
+import { Details } from './details';
+import { History } from './history';
+
+export interface TabProps {
+  user: User;
+  /** Tells whether what was typed would be lost. */
+  onDirty(dirty: boolean): void;
+}
+
+/** What there is to see about a user. A tab more is a line more. */
+export const tabs: { id: string; label: string; View: ComponentType<TabProps> }[] = [
+  { id: '', label: 'Details', View: Details },
+  { id: 'history', label: 'History', View: History },
+];
