@@ -14,7 +14,7 @@ func (l *lab) durable(t *testing.T) {
 	header, body := send(t, "PUT", file.base+"/users/"+userID(1)+"/email", `{"email":"first@example.com"}`)
 	bare := startBare(t, answer{Header: header, Body: body, Log: filepath.Join(t.TempDir(), "log")})
 	script := puttingEmail(users)
-	turns := l.contend(t, "PUT /users/{id}/email, 64 clients",
+	turns := l.contend(t, "PUT /users/{id}/email, 64 clients", l.turn,
 		contender{name: "userd, file", server: file, script: script, clients: clients},
 		contender{name: "userd, memory", server: memory, script: script, clients: clients},
 		contender{name: "bare net/http, append and fdatasync", server: bare, script: script, clients: clients})

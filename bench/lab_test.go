@@ -70,19 +70,19 @@ func (l *lab) note(t testing.TB, name string, figures ...float64) {
 	t.Logf("%s: %s", name, summary(figures))
 }
 
-// contend gives each contender its turn in each round, each time in another
-// order, and notes the details.
-func (l *lab) contend(t testing.TB, title string, contenders ...contender) map[string][]turn {
+// contend gives each contender its turn, which lasts that long, in each round,
+// each time in another order, and notes the details.
+func (l *lab) contend(t testing.TB, title string, lasting time.Duration, contenders ...contender) map[string][]turn {
 	t.Helper()
 	d := detail{title: title, turns: make(map[string][]turn)}
 	for _, c := range contenders {
 		d.names = append(d.names, c.name)
-		l.load(t, c, l.turn/3) // caches, compilers and connections get warm
+		l.load(t, c, lasting/3) // caches, compilers and connections get warm
 	}
 	for round := range l.rounds {
 		for i := range contenders {
 			c := contenders[(i+round)%len(contenders)]
-			d.turns[c.name] = append(d.turns[c.name], l.load(t, c, l.turn))
+			d.turns[c.name] = append(d.turns[c.name], l.load(t, c, lasting))
 		}
 	}
 	l.details = append(l.details, d)
@@ -131,6 +131,6 @@ func named(name string, n int) string {
 
 // shape is the machine and the parameters, for the report.
 func (p parameters) shape() string {
-	return fmt.Sprintf("%d rounds; a turn takes %v after a third of it to get warm; wrk has one thread and %d connections unless a row says otherwise",
-		p.rounds, p.turn, p.connections)
+	return fmt.Sprintf("%d rounds; a turn takes %v, and %v where pages are compared, after a third of it or a second to get warm; wrk has one thread and %d connections unless a row says otherwise",
+		p.rounds, p.turn, p.turn/3, p.connections)
 }

@@ -25,7 +25,7 @@ const few = 1000
 func (l *lab) slowestPages(t *testing.T, title string, small, large *server) []float64 {
 	slowest := make([]float64, l.rounds)
 	for _, path := range pages {
-		turns := l.contend(t, title+": "+path,
+		turns := l.contend(t, title+": "+path, l.turn/3,
 			contender{name: "among few users", server: small, script: getting(tenPagesOn(t, small, path)), clients: 1},
 			contender{name: "among many users", server: large, script: getting(tenPagesOn(t, large, path)), clients: 1})
 		for round, r := range ratios(turns, "among few users", "among many users") {

@@ -52,7 +52,7 @@ func (l *lab) reads(t *testing.T) {
 			}
 			contenders = append(contenders, contender{name: name, server: peers[name], script: posting("/graphql", request)})
 		}
-		turns := l.contend(t, "Reads of "+c.title+", from a file's memory", contenders...)
+		turns := l.contend(t, "Reads of "+c.title+", from a file's memory", l.turn, contenders...)
 		l.note(t, c.ofBare, ratios(turns, "userd, REST", "bare net/http")...)
 		l.note(t, c.ofREST, ratios(turns, "userd, GraphQL", "userd, REST")...)
 		for _, name := range peerNames {
