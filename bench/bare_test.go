@@ -1,11 +1,14 @@
 package bench
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -28,7 +31,6 @@ type answer struct {
 func startBare(t testing.TB, a answer) *server {
 	t.Helper()
 	a.Header.Del("Date") // each server tells its own
-	a.Header.Del("Content-Length")
 	text, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +38,15 @@ func startBare(t testing.TB, a answer) *server {
 	address := freeAddress(t)
 	cmd := exec.Command(os.Args[0], address)
 	cmd.Env = append(os.Environ(), bareAnswer+"="+string(text))
-	return serve(t, cmd, address, "/")
+	s := serve(t, cmd, address, "/")
+	if a.Log == "" {
+		header, body := get(t, s.base)
+		header.Del("Date")
+		if !maps.EqualFunc(header, a.Header, slices.Equal) || !bytes.Equal(body, a.Body) {
+			t.Fatalf("the bare server answers %v %s instead of %v %s", header, body, a.Header, a.Body)
+		}
+	}
+	return s
 }
 
 // serveBare is the bare server.
