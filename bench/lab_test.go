@@ -16,6 +16,9 @@ type parameters struct {
 	// rounds is how often each contender has its turn, and turn how long one lasts.
 	rounds int
 	turn   time.Duration
+	// warm is how long each contender runs before its first turn: Node compiles
+	// what is hot only after seconds.
+	warm time.Duration
 	// connections is how many clients there are where a goal names no number.
 	connections int
 	// manyUsers is how many users are many.
@@ -31,10 +34,10 @@ type parameters struct {
 // and the figures mean nothing.
 func ofEnvironment() parameters {
 	if os.Getenv("QUICK") != "" {
-		return parameters{quick: true, rounds: 1, turn: time.Second, connections: 32, manyUsers: 20_000, creators: []int{1, 64},
+		return parameters{quick: true, rounds: 1, turn: time.Second, warm: time.Second, connections: 32, manyUsers: 20_000, creators: []int{1, 64},
 			subscribers: 100, changesASecond: 100, feedTime: time.Second}
 	}
-	return parameters{rounds: 5, turn: 3 * time.Second, connections: 32, manyUsers: 1_000_000, creators: []int{1, 16, 64, 256},
+	return parameters{rounds: 5, turn: 3 * time.Second, warm: 4 * time.Second, connections: 32, manyUsers: 1_000_000, creators: []int{1, 16, 64, 256},
 		subscribers: 5000, changesASecond: 200, feedTime: 15 * time.Second}
 }
 
@@ -77,7 +80,7 @@ func (l *lab) contend(t testing.TB, title string, lasting time.Duration, contend
 	d := detail{title: title, turns: make(map[string][]turn)}
 	for _, c := range contenders {
 		d.names = append(d.names, c.name)
-		l.load(t, c, lasting/3) // caches, compilers and connections get warm
+		l.load(t, c, min(l.warm, 2*lasting))
 	}
 	for round := range l.rounds {
 		for i := range contenders {
@@ -131,6 +134,6 @@ func named(name string, n int) string {
 
 // shape is the machine and the parameters, for the report.
 func (p parameters) shape() string {
-	return fmt.Sprintf("%d rounds; a turn takes %v, and %v where pages are compared, after a third of it or a second to get warm; wrk has one thread and %d connections unless a row says otherwise",
-		p.rounds, p.turn, p.turn/3, p.connections)
+	return fmt.Sprintf("%d rounds; a turn takes %v, and %v where pages are compared, after up to %v to get warm; wrk has one thread and %d connections unless a row says otherwise",
+		p.rounds, p.turn, p.turn/3, p.warm, p.connections)
 }
