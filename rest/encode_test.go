@@ -107,3 +107,11 @@ func TestAppendUserAllocatesNothing(t *testing.T) {
 		t.Errorf("a short user takes %d bytes, more than is set aside", len(b))
 	}
 }
+
+func BenchmarkAppendUser(b *testing.B) {
+	u, buf := someUser(), make([]byte, 0, 2*userSize)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = appendUser(buf[:0], u)
+	}
+}

@@ -15,17 +15,6 @@ import (
 	"github.com/userd/userd/service/memory"
 )
 
-// hotPaths are what the service is asked most, of a store of 50 users.
-var hotPaths = []struct {
-	name, path string // %s stands for a user's id
-	// allocations is how many a request makes in the handler, the copy of the
-	// request among them, net/http's own left out.
-	allocations float64
-}{
-	{"user", "/users/%s", 20},
-	{"list of 50", "/users", 35},
-}
-
 // hotHandler is the whole handler as the program serves it, log and all, and
 // the id of one of its users.
 func hotHandler(tb testing.TB) (h http.Handler, id string) {
@@ -74,25 +63,4 @@ func asker(tb testing.TB, h http.Handler, path string) func() {
 			tb.Fatalf("GET %s: %d", path, w.status)
 		}
 	}
-}
-
-// BenchmarkHandler is what a read from memory costs without net/http.
-func BenchmarkHandler(b *testing.B) {
-	h, id := hotHandler(b)
-	for _, p := range hotPaths {
-		b.Run(p.name, func(b *testing.B) {
-			ask := asker(b, h, pathOf(p.path, id))
-			b.ReportAllocs()
-			for b.Loop() {
-				ask()
-			}
-		})
-	}
-}
-
-func pathOf(path, id string) string {
-	if path == "/users" {
-		return path
-	}
-	return fmt.Sprintf(path, id)
 }
