@@ -14,10 +14,11 @@ import (
 )
 
 // newHandler puts both transports on one handler, behind what they share.
-func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, maxBody int64, access accessSettings, t *telemetry.Telemetry) http.Handler {
-	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !access.Docs})
-	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: graph.Limits{BodyBytes: maxBody},
-		NoIntrospection: !access.Introspection, AllowedOrigins: access.AllowedOrigins, Observer: t.Operations()})
+func (c *serveCmd) newHandler(svc *service.Service, log *slog.Logger, drain context.Context, t *telemetry.Telemetry) http.Handler {
+	proxies, _ := c.proxies() // Validate takes no wrong ones
+	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !c.Docs})
+	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: graph.Limits{BodyBytes: c.MaxBodyBytes},
+		NoIntrospection: !c.Introspection, AllowedOrigins: c.AllowedOrigins, Observer: t.Operations()})
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.TrimSuffix(r.URL.Path, "/") == graph.Route {
 			graphHandler.ServeHTTP(w, r)
@@ -25,9 +26,9 @@ func newHandler(svc *service.Service, log *slog.Logger, drain context.Context, m
 		}
 		restHandler.ServeHTTP(w, r)
 	})
-	h = web.WithBodyLimit(maxBody)(h)
+	h = web.WithBodyLimit(c.MaxBodyBytes)(h)
 	h = web.WithRecovery(log, rest.InternalError())(h)
-	h = web.WithOrigins(h)
+	h = web.WithClients(proxies)(web.WithOrigins(h))
 	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
 	h = web.WithTracing(t.Spans())(h)
 	return web.WithRequestIDs(h)

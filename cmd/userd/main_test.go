@@ -44,6 +44,8 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"no connections", []string{"--max-connections=0"}, nil, "--max-connections"},
 		{"no body", []string{"--max-body-bytes=-1"}, nil, "--max-body-bytes"},
 		{"several at once", []string{"--read-timeout=0s", "--write-timeout=-1s", "--hash-queue=0"}, nil, "--read-timeout"},
+		{"a name for a proxy", []string{"--trusted-proxies=10.0.0.0/8,proxy"}, nil, "--trusted-proxies"},
+		{"too wide a range of proxies", []string{"--trusted-proxies=10.0.0.0/33"}, nil, "--trusted-proxies"},
 		{"negative slots", []string{"--hash-slots=-1"}, nil, "--hash-slots"},
 		{"shortest password over longest", []string{"--password-min-length=200"}, nil, "--password-min-length"},
 	} {

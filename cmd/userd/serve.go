@@ -43,6 +43,7 @@ type serveCmd struct {
 	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"262144" help:"Most bytes of a request's body."`
 
 	accessSettings
+	clientSettings
 	passwordSettings
 	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
 	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
@@ -72,6 +73,7 @@ func (c *serveCmd) Validate() error {
 		positive(c.HashQueue > 0, "hash-queue"),
 		positive(c.HashWait > 0, "hash-wait"),
 		c.accessSettings.check(),
+		c.clientSettings.check(),
 		c.passwordSettings.check(),
 		c.storeSettings.check())
 }
@@ -120,7 +122,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, c.accessSettings, measured), log)
+	server := c.newServer(c.newHandler(svc, log, drain, measured), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
