@@ -77,7 +77,8 @@ func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
 
 // FollowChanges returns a feed of the changes after in.After, or of those to
 // come when that is nil; in.First plays no part. Its errors are those of
-// Changes. The feed counts as open until ctx ends.
+// Changes, and *[RateLimitedError] when the actor has as many feeds open as it
+// may. A feed counts as open until ctx ends.
 func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {
 	if err := s.require(ctx, ScopeChangesRead); err != nil {
 		return nil, err
@@ -92,7 +93,9 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 	}
 	f := &ChangeFeed{service: s, store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}
 	f.read.Store(after)
-	s.feeds.add(ctx, f)
+	if err := s.feeds.add(ctx, f); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
@@ -119,7 +122,7 @@ func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 		if err := f.store.AwaitChange(ctx, f.query.After); err != nil {
 			return nil, err
 		}
-		if err := f.service.require(ctx, ScopeChangesRead); err != nil {
+		if err := f.service.stillHas(ctx, ScopeChangesRead); err != nil {
 			return nil, err // a key may have been revoked while nothing happened
 		}
 		slice, err := f.store.Changes(ctx, f.query)

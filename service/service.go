@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -23,12 +24,17 @@ type Config struct {
 	Authenticators []Authenticator
 	// Hashing bounds how many passwords are hashed at once.
 	Hashing HashingLimits
+	// Rates bound how often one actor calls; by default they do not.
+	Rates RateLimits
+	// MaxFeeds is how many feeds of changes one actor may have open at once; zero
+	// means 1000.
+	MaxFeeds int
 }
 
 // Service is the user management service. Its methods may be called at once
 // from many goroutines. Beside the errors that they name they return
-// *[UnauthenticatedError] and *[ForbiddenError], and *[UserNotFoundError] for a
-// user whom the context's actor may not see; [WithActor] says whose a context is.
+// *[UnauthenticatedError], *[ForbiddenError] and *[RateLimitedError], and
+// *[UserNotFoundError] for a user whom the context's actor may not see; [WithActor] says whose a context is.
 type Service struct {
 	store          Store
 	now            func() time.Time
@@ -38,7 +44,8 @@ type Service struct {
 	gate           *gate
 	keys           *keyring
 	authenticators []Authenticator // the keyring's is the first
-	feeds          feeds
+	feeds          *feeds
+	rates          [2]*limiter // by budget
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -59,6 +66,8 @@ func New(store Store, c Config) *Service {
 		argon2:         c.Argon2.withDefaults(),
 		gate:           newGate(c.Hashing.withDefaults()),
 		keys:           keys,
+		feeds:          newFeeds(cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
+		rates:          [2]*limiter{reads: newLimiter(c.Rates.Reads), writes: newLimiter(c.Rates.Writes)},
 		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
 	}
 }
