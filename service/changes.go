@@ -18,7 +18,7 @@ type ChangesInput struct {
 	// After is the cursor of the change before the first one wanted. Nil means
 	// the oldest change that is kept, and for following the newest one.
 	After *string
-	// First is how many changes are wanted at most: 1 to [MaxPageSize]; nil
+	// First is how many changes are wanted at most: 1 to the service's page size; nil
 	// means [DefaultPageSize].
 	First *int
 }
@@ -48,7 +48,7 @@ func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, er
 		return nil, err
 	}
 	var c checker
-	size := c.size(in.First, nil)
+	size := c.size(s.maxPageSize, in.First, nil)
 	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.First - 1 })
 	if err != nil {
 		return nil, err

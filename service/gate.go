@@ -12,17 +12,26 @@ import (
 // other request and may exhaust the memory. The zero value is the default.
 type HashingLimits struct {
 	// Slots is how many hashes are computed at once; zero means one less than
-	// there are CPUs, and at least one, which leaves a CPU for the rest.
+	// there are CPUs, which leaves a CPU for the rest, or as many as Memory has
+	// room for if that is less, and at least one.
 	Slots int
+	// Memory is how many bytes hashing may take; zero means any number. It has a
+	// say where Slots has none.
+	Memory int64
 	// Queue is how many callers may wait for a slot; zero means 16.
 	Queue int
 	// Wait is how long one of them waits at most; zero means 5 seconds.
 	Wait time.Duration
 }
 
-func (l HashingLimits) withDefaults() HashingLimits {
+// withDefaults are the limits where each hash takes so many bytes.
+func (l HashingLimits) withDefaults(hash int64) HashingLimits {
 	if l.Slots == 0 {
-		l.Slots = max(1, runtime.GOMAXPROCS(0)-1)
+		l.Slots = runtime.GOMAXPROCS(0) - 1
+		if l.Memory > 0 {
+			l.Slots = min(l.Slots, int(l.Memory/hash))
+		}
+		l.Slots = max(1, l.Slots)
 	}
 	if l.Queue == 0 {
 		l.Queue = 16

@@ -187,12 +187,25 @@ func TestGateIsLeftOnPanic(t *testing.T) {
 
 func TestHashingLimitsDefaults(t *testing.T) {
 	want := HashingLimits{Slots: max(1, runtime.GOMAXPROCS(0)-1), Queue: 16, Wait: 5 * time.Second}
-	if got := (HashingLimits{}).withDefaults(); got != want {
+	if got := (HashingLimits{}).withDefaults(19 << 20); got != want {
 		t.Errorf("the defaults are %+v, want %+v", got, want)
 	}
 	given := HashingLimits{Slots: 1, Queue: 2, Wait: 3}
-	if got := given.withDefaults(); got != given {
+	if got := given.withDefaults(19 << 20); got != given {
 		t.Errorf("%+v becomes %+v", given, got)
+	}
+}
+
+// A small container of a large machine has few slots.
+func TestSlotsFitIntoMemory(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16))
+	for memory, want := range map[int64]int{0: 15, 1 << 40: 15, 100 << 20: 5, 39 << 20: 2, 20 << 20: 1, 1: 1} {
+		if got := (HashingLimits{Memory: memory}).withDefaults(19 << 20).Slots; got != want {
+			t.Errorf("%d slots in %d bytes, want %d", got, memory, want)
+		}
+	}
+	if got := (HashingLimits{Memory: 1, Slots: 7}).withDefaults(19 << 20).Slots; got != 7 {
+		t.Errorf("%d slots although 7 are asked for", got)
 	}
 }
 

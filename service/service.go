@@ -29,6 +29,9 @@ type Config struct {
 	// MaxFeeds is how many feeds of changes one actor may have open at once; zero
 	// means 1000.
 	MaxFeeds int
+	// MaxPageSize is how many entries a page has at most; zero means
+	// [MaxPageSize], which is also the most.
+	MaxPageSize int
 }
 
 // Service is the user management service. Its methods may be called at once
@@ -45,6 +48,7 @@ type Service struct {
 	keys           *keyring
 	authenticators []Authenticator // the keyring's is the first
 	feeds          *feeds
+	maxPageSize    int
 	rates          [2]*limiter // by budget
 }
 
@@ -57,16 +61,17 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
-	keys := newKeyring(store, c.Now)
+	keys, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
 	return &Service{
 		store:          store,
 		now:            c.Now,
 		newID:          c.NewID,
 		passwords:      c.Passwords.withDefaults(),
-		argon2:         c.Argon2.withDefaults(),
-		gate:           newGate(c.Hashing.withDefaults()),
+		argon2:         argon2,
+		gate:           newGate(c.Hashing.withDefaults(int64(argon2.Memory) << 10)),
 		keys:           keys,
 		feeds:          newFeeds(cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
+		maxPageSize:    cmp.Or(c.MaxPageSize, MaxPageSize),
 		rates:          [2]*limiter{reads: newLimiter(c.Rates.Reads), writes: newLimiter(c.Rates.Writes)},
 		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
 	}

@@ -17,7 +17,7 @@ import (
 func (c *serveCmd) newHandler(svc *service.Service, log *slog.Logger, drain context.Context, t *telemetry.Telemetry) http.Handler {
 	proxies, _ := c.proxies() // Validate takes no wrong ones
 	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !c.Docs})
-	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: graph.Limits{BodyBytes: c.MaxBodyBytes},
+	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: c.graphqlSettings.limits(c.MaxBodyBytes),
 		NoIntrospection: !c.Introspection, AllowedOrigins: c.AllowedOrigins, Observer: t.Operations()})
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.TrimSuffix(r.URL.Path, "/") == graph.Route {

@@ -59,7 +59,7 @@ func newServer(t *testing.T) string {
 // serveHandler serves what the program serves on svc, and returns its URL.
 func serveHandler(t *testing.T, svc *service.Service, maxBody int64) string {
 	t.Helper()
-	settings := serveCmd{MaxBodyBytes: maxBody, accessSettings: accessSettings{Docs: true, Introspection: true}}
+	settings := serveCmd{connectionSettings: connectionSettings{MaxBodyBytes: maxBody}, accessSettings: accessSettings{Docs: true, Introspection: true}}
 	server := httptest.NewServer(settings.newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), telemetry.New("test", noop.NewTracerProvider())))
 	t.Cleanup(server.Close)
 	return server.URL
