@@ -46,6 +46,7 @@ func (l HashingLimits) withDefaults(hash int64) HashingLimits {
 type gate struct {
 	limits  HashingLimits
 	slots   chan struct{}
+	garbage garbage
 	waiting atomic.Int64
 
 	entered, refused, waited atomic.Int64 // since it was made; waited in nanoseconds
@@ -69,8 +70,11 @@ func (g *gate) load() HashingLoad {
 	}
 }
 
-func newGate(l HashingLimits) *gate {
-	return &gate{limits: l, slots: make(chan struct{}, l.Slots)}
+// newGate makes a gate for hashes that take so many bytes of memory each.
+func newGate(l HashingLimits, hash int64) *gate {
+	l = l.withDefaults(hash)
+	return &gate{limits: l, slots: make(chan struct{}, l.Slots),
+		garbage: garbage{hash: uint64(hash), enough: uint64(l.Slots) * uint64(hash)}}
 }
 
 // run calls f in a slot. Its errors are those of enter.
@@ -80,6 +84,7 @@ func (g *gate) run(ctx context.Context, f func()) error {
 	}
 	defer g.leave() // also when f panics
 	f()
+	g.garbage.add()
 	return nil
 }
 

@@ -68,7 +68,7 @@ func New(store Store, c Config) *Service {
 		newID:          c.NewID,
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         argon2,
-		gate:           newGate(c.Hashing.withDefaults(int64(argon2.Memory) << 10)),
+		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),
 		keys:           keys,
 		feeds:          newFeeds(cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
 		maxPageSize:    cmp.Or(c.MaxPageSize, MaxPageSize),
