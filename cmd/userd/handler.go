@@ -26,8 +26,9 @@ func (c *serveCmd) newHandler(svc *service.Service, log *slog.Logger, drain cont
 		}
 		restHandler.ServeHTTP(w, r)
 	})
-	h = web.WithBodyLimit(c.MaxBodyBytes)(h)
+	h = web.WithSafeFraming(web.WithBodyLimit(c.MaxBodyBytes)(h))
 	h = web.WithRecovery(log, rest.InternalError())(h)
+	h = web.WithCORS(c.AllowedOrigins)(h)
 	h = web.WithClients(proxies)(web.WithOrigins(h))
 	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
 	h = web.WithTracing(t.Spans())(h)
