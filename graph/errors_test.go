@@ -38,11 +38,11 @@ func (s *faultyStore) User(ctx context.Context, id uuid.UUID) (service.User, err
 	return s.Store.User(ctx, id)
 }
 
-func (s *faultyStore) CreateUser(ctx context.Context, r service.Record) error {
+func (s *faultyStore) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	if err := s.fail(); err != nil {
 		return err
 	}
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 func (s *faultyStore) DeleteUser(ctx context.Context, id uuid.UUID, d service.Deletion) error {

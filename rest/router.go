@@ -28,6 +28,10 @@ type Config struct {
 	// NoDocs leaves out the documentation pages, the playground and this API's
 	// document.
 	NoDocs bool
+	// Restore puts the store back to where tests begin; see [service.Service.Reset].
+	// With it there is POST /test/reset, which openapi.yaml leaves out: it is for
+	// tests, and no application's client should have it.
+	Restore func() error
 }
 
 func (c Config) withDefaults() Config {
@@ -69,6 +73,9 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 			r.Get("/keys", a.handle(a.listKeys))
 			r.Post("/keys", a.handle(a.createKey))
 			r.Delete("/keys/{name}", a.handle(a.revokeKey))
+			if a.Restore != nil {
+				r.Post("/test/reset", a.handle(a.reset))
+			}
 		})
 		r.Get("/health", a.health)
 		r.Get("/livez", a.livez)

@@ -82,6 +82,7 @@ func calls(ada, bob service.User) map[string]call {
 		},
 		"keys":       func(ctx context.Context, s *service.Service) error { return first(s.Keys(ctx)) },
 		"revoke key": func(ctx context.Context, s *service.Service) error { return s.RevokeKey(ctx, "nobody's") },
+		"reset":      func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
 		"ping":       func(ctx context.Context, s *service.Service) error { return s.Ping(ctx) },
 	}
 	for name, u := range map[string]service.User{"ada": ada, "bob": bob} {
@@ -163,7 +164,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	reading := []string{"list", "count", "read *", "search *", "look up *"}
 	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *"}
 	changes := []string{"changes", "cursor", "follow", "history *"}
-	operating := []string{"export", "import", "write a key", "keys", "revoke key"}
+	operating := []string{"export", "import", "write a key", "keys", "revoke key", "reset"}
 	verifying := []string{"verify"}
 	everything := slices.Concat(anybody, reading, writing, changes, operating, verifying)
 	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada"}

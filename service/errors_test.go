@@ -131,6 +131,8 @@ func TestErrorTexts(t *testing.T) {
 		{&service.VersionConflictError{ID: someID, Current: 7}, "the user has changed and is at version 7 now; read it again"},
 		{&service.UnavailableError{Reason: "Away.", RetryAfter: time.Second}, "Away."},
 		{&service.UnavailableError{Reason: "Away.", Err: errors.New("connection refused")}, "Away: connection refused"},
+		{&service.ItemNotFoundError{Kind: "session"}, `there is no such "session" item`},
+		{&service.ItemConflictError{Kind: "session"}, `a "session" item is not what was expected`},
 		{&service.OutcomeUnknownError{}, "whether the change was made is not known; read before trying again"},
 		{&service.OutcomeUnknownError{Err: errors.New("EOF")}, "whether the change was made is not known; read before trying again: EOF"},
 	} {

@@ -47,11 +47,16 @@ const (
 	checkDigits = 6  // for the 32 bits of the checksum
 )
 
-// NewKeyText makes a key: "userd_", 43 digits of base 62 (0-9, a-z, A-Z), and
-// 6 more for the CRC-32 (IEEE) of what stands before them.
+// NewKeyText makes a key.
 func NewKeyText() string {
 	var random [32]byte
 	rand.Read(random[:]) // never fails: crypto/rand ends the process instead
+	return KeyText(random)
+}
+
+// KeyText is the key that these bits make: "userd_", 43 digits of base 62 (0-9,
+// a-z, A-Z), and 6 more for the CRC-32 (IEEE) of what stands before them.
+func KeyText(random [32]byte) string {
 	text := keyPrefix + base62(new(big.Int).SetBytes(random[:]), keyDigits)
 	return text + base62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(text)))), checkDigits)
 }

@@ -14,6 +14,8 @@ type Config struct {
 	Now func() time.Time
 	// NewID makes a user's id; nil means UUIDv7.
 	NewID func() (uuid.UUID, error)
+	// NewKey makes a key's text; nil means [NewKeyText].
+	NewKey func() string
 	// Passwords says which passwords are good enough.
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
@@ -42,6 +44,7 @@ type Service struct {
 	store          Store
 	now            func() time.Time
 	newID          func() (uuid.UUID, error)
+	newKey         func() string
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
@@ -62,10 +65,14 @@ func New(store Store, c Config) *Service {
 		c.NewID = uuid.NewV7
 	}
 	keys, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
+	if c.NewKey == nil {
+		c.NewKey = NewKeyText
+	}
 	return &Service{
 		store:          store,
 		now:            c.Now,
 		newID:          c.NewID,
+		newKey:         c.NewKey,
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         argon2,
 		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),

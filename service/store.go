@@ -29,20 +29,23 @@ import (
 //     Where it cannot be known whether a change was made, *[OutcomeUnknownError]
 //     says so; every other error means that it was not.
 type Store interface {
-	// CreateUser adds r. It returns *[EmailTakenError] when another user has
-	// r's e-mail key. An id that is taken is a defect and an untyped error; that
+	// CreateUser adds r, and makes these changes of items in the same step, as
+	// ChangeItems does at r's CreatedAt; items may be the new user's. It returns
+	// *[EmailTakenError] when another user has r's e-mail key, then the errors of
+	// ChangeItems. An id that is taken is a defect and an untyped error; that
 	// of a deleted user is used again by ImportUsers alone.
-	CreateUser(ctx context.Context, r Record) error
+	CreateUser(ctx context.Context, r Record, items ...ItemChange) error
 
 	// UpdateUser changes what u names and returns the user as it then is:
 	// version one higher, UpdatedAt set to u.At or left where it is later.
 	// An update that would leave every field as it was changes nothing, not
-	// even the version. The first of these that holds is returned:
-	// *[UserNotFoundError], *[VersionConflictError], *[EmailTakenError].
+	// even the version, but for items: these are changed in any case, in the same
+	// step. The first of these that holds is returned: *[UserNotFoundError],
+	// *[VersionConflictError], *[EmailTakenError], the errors of ChangeItems.
 	UpdateUser(ctx context.Context, id uuid.UUID, u Update) (User, error)
 
-	// DeleteUser removes the user, frees its e-mail address, and erases the
-	// values of its fields from the change log. It returns
+	// DeleteUser removes the user with all its items, frees its e-mail address,
+	// and erases the values of its fields from the change log. It returns
 	// *[UserNotFoundError], then *[VersionConflictError].
 	DeleteUser(ctx context.Context, id uuid.UUID, d Deletion) error
 
@@ -119,6 +122,25 @@ type Store interface {
 	// than [KeyUseInterval] older than at, or no key has the hash.
 	TouchKey(ctx context.Context, hash KeyHash, at time.Time) error
 
+	// Item returns the item of this kind with this key, or *[ItemNotFoundError]
+	// where there is none at that time.
+	Item(ctx context.Context, kind ItemKind, key ItemKey, at time.Time) (Item, error)
+
+	// Items returns at most q.Limit items that match q, in the order of the bytes
+	// of their keys.
+	Items(ctx context.Context, q ItemQuery) ([]Item, error)
+
+	// ChangeItems makes changes of items, at most [MaxItemChanges], one after the
+	// other and each seeing what the ones before it did: all of them in one step,
+	// or none. The first of these that holds for a change is returned:
+	// *[UserNotFoundError] where there is no user whose item is to be put there,
+	// *[ItemConflictError] where the item is not what it must be at that time.
+	// Of several that expect the same one wins.
+	//
+	// Items are not part of a user, and in no change log: no version tells of
+	// them. What has ended is removed for good in the background.
+	ChangeItems(ctx context.Context, at time.Time, changes []ItemChange) error
+
 	// Ping returns nil when the store can answer and take changes now.
 	Ping(ctx context.Context) error
 
@@ -165,6 +187,18 @@ type Update struct {
 	LastName     *Text
 	IsActive     *bool
 	PasswordHash *string
+
+	// EmailVerifiedAt is when the address that the user then has was shown to be
+	// the user's; the zero time takes back that it was. Where it is nil, another
+	// e-mail key takes it back, too.
+	EmailVerifiedAt *time.Time
+
+	// Items are changed in the same step, as ChangeItems does at At.
+	Items []ItemChange
+	// EndItems lists kinds of which all items of the user are removed in the same
+	// step, except for those that Items puts there, or leaves there by putting
+	// the same in their place.
+	EndItems []ItemKind
 }
 
 // Deletion says how to delete a user.
@@ -249,7 +283,13 @@ func (r *Record) Position() Position {
 func (u Update) Apply(r Record) (Record, bool) {
 	n := r
 	if u.Email != nil {
+		if u.Email.Key != r.Keys.Email {
+			n.User.EmailVerifiedAt = time.Time{} // which was about the address that goes
+		}
 		n.User.Email, n.Keys.Email = u.Email.Value, u.Email.Key
+	}
+	if u.EmailVerifiedAt != nil {
+		n.User.EmailVerifiedAt = *u.EmailVerifiedAt
 	}
 	if u.FirstName != nil {
 		n.User.FirstName, n.Keys.FirstName = u.FirstName.Value, u.FirstName.Key

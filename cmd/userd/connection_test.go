@@ -120,7 +120,7 @@ func TestServerNeedsFewPrivileges(t *testing.T) {
 	if out, err := userd(t, "migrate", as("maker")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	db.Exec(t, "GRANT SELECT, INSERT, UPDATE, DELETE ON userd_users, userd_changes, userd_keys, userd_state, userd_schema TO server")
+	db.Exec(t, "GRANT SELECT, INSERT, UPDATE, DELETE ON userd_users, userd_changes, userd_keys, userd_items, userd_state, userd_schema TO server")
 	p := start(t, as("server"), "--no-auto-migrate")
 	client := newClient(t)
 	id := feedUsers(t, p.base)[0]

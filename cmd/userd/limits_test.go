@@ -45,7 +45,8 @@ func frozen(t *testing.T, rates service.RateLimits, args ...string) string {
 	now := time.Now()
 	svc := service.New(teststore.Open(t, 0), service.Config{Rates: rates, Now: func() time.Time { return now }})
 	settings := serveSettings(t, args...)
-	server := httptest.NewServer(settings.newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), telemetry.New("test", noop.NewTracerProvider())))
+	server := httptest.NewServer(settings.newHandler(svc, handlerConfig{log: slog.New(slog.DiscardHandler), drain: t.Context(),
+		telemetry: telemetry.New("test", noop.NewTracerProvider())}))
 	t.Cleanup(server.Close)
 	return server.URL
 }

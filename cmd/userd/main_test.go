@@ -47,6 +47,9 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"a name for a proxy", []string{"--trusted-proxies=10.0.0.0/8,proxy"}, nil, "--trusted-proxies"},
 		{"too wide a range of proxies", []string{"--trusted-proxies=10.0.0.0/33"}, nil, "--trusted-proxies"},
 		{"negative slots", []string{"--hash-slots=-1"}, nil, "--hash-slots"},
+		{"clock without a time", []string{"--fixed-clock=soon", "--database-url=memory:"}, nil, "--fixed-clock"},
+		{"clock before all years", []string{"--fixed-clock=0001-01-01T00:00:00+01:00", "--database-url=memory:"}, nil, "--fixed-clock"},
+		{"users who are kept, for tests", []string{"--deterministic-ids"}, nil, "--database-url=memory:"},
 		{"shortest password over longest", []string{"--password-min-length=200"}, nil, "--password-min-length"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -40,6 +40,7 @@ type serveCmd struct {
 	passwordSettings
 	hashSettings
 	graphqlSettings
+	testSettings
 }
 
 // Validate refuses settings under which the server could not work; kong calls it.
@@ -61,7 +62,8 @@ func (c *serveCmd) Validate() error {
 		c.passwordSettings.check(),
 		c.hashSettings.check(),
 		c.graphqlSettings.check(),
-		c.storeSettings.check())
+		c.storeSettings.check(),
+		c.testSettings.check(c.DatabaseURL))
 }
 
 func isPort(s string) bool {
@@ -93,7 +95,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 		return err
 	}
 	defer stopOps() // last: how the server ends is to be seen
-	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log, Committed: measured.Committed}, Spans: spans})
+	store, err := c.open(ctx, storeConfig{Config: c.memory(memory.Config{Log: log, Committed: measured.Committed}), Spans: spans})
 	if err != nil {
 		return err
 	}
@@ -104,11 +106,15 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	svc := service.New(measured.Store(store), config)
+	tests := c.testMode(store)
+	svc := service.New(tests.store(measured.Store(store)), tests.config(config))
+	if err := tests.begin(ctx, svc, log, stderr); err != nil {
+		return err
+	}
 	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(c.newHandler(svc, log, drain, measured), log)
+	server := c.newServer(c.newHandler(svc, handlerConfig{log, drain, measured, tests}), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}

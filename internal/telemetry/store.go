@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,7 +61,7 @@ func (s *store) begin(ctx context.Context, method string) call {
 // end notes that the call is over, and returns how.
 func (c call) end(err error) error {
 	c.store.duration.WithLabelValues(c.method).Observe(time.Since(c.start).Seconds())
-	if code := service.CodeOf(err); err != nil && c.ctx.Err() == nil && isFailure(code) {
+	if code := service.CodeOf(err); err != nil && c.ctx.Err() == nil && isFailure(code) && !isAnswer(err) {
 		c.store.failures.WithLabelValues(c.method, string(code)).Inc()
 		c.span.SetStatus(codes.Error, string(code))
 	}
@@ -73,10 +74,17 @@ func isFailure(code service.Code) bool {
 	return code == service.CodeUnavailable || code == service.CodeOutcomeUnknown || code == service.CodeInternal
 }
 
+// isAnswer tells whether err, which has no code, is what the service wants to know.
+func isAnswer(err error) bool {
+	_, notFound := errors.AsType[*service.ItemNotFoundError](err)
+	_, conflict := errors.AsType[*service.ItemConflictError](err)
+	return notFound || conflict
+}
+
 // CreateUser implements [service.Store].
-func (s *store) CreateUser(ctx context.Context, r service.Record) error {
+func (s *store) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	c := s.begin(ctx, "create_user")
-	return c.end(s.Store.CreateUser(c.ctx, r))
+	return c.end(s.Store.CreateUser(c.ctx, r, items...))
 }
 
 // UpdateUser implements [service.Store].
@@ -164,6 +172,26 @@ func (s *store) RevokeKey(ctx context.Context, name string, at time.Time) error 
 func (s *store) TouchKey(ctx context.Context, hash service.KeyHash, at time.Time) error {
 	c := s.begin(ctx, "touch_key")
 	return c.end(s.Store.TouchKey(c.ctx, hash, at))
+}
+
+// Item implements [service.Store].
+func (s *store) Item(ctx context.Context, kind service.ItemKind, key service.ItemKey, at time.Time) (service.Item, error) {
+	c := s.begin(ctx, "item")
+	item, err := s.Store.Item(c.ctx, kind, key, at)
+	return item, c.end(err)
+}
+
+// Items implements [service.Store].
+func (s *store) Items(ctx context.Context, q service.ItemQuery) ([]service.Item, error) {
+	c := s.begin(ctx, "items")
+	items, err := s.Store.Items(c.ctx, q)
+	return items, c.end(err)
+}
+
+// ChangeItems implements [service.Store].
+func (s *store) ChangeItems(ctx context.Context, at time.Time, changes []service.ItemChange) error {
+	c := s.begin(ctx, "change_items")
+	return c.end(s.Store.ChangeItems(c.ctx, at, changes))
 }
 
 // Ping implements [service.Store].

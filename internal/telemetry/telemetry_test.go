@@ -237,15 +237,26 @@ func TestStoreMeasuresEachMethod(t *testing.T) {
 	key := service.Key{Name: "app", CreatedAt: time.Now()}
 	err6 := errors.Join(store.CreateKey(ctx, key), store.TouchKey(ctx, key.Hash, time.Now()), store.RevokeKey(ctx, "app", time.Now()))
 	_, err7 := store.Keys(ctx)
+	item := service.Item{Kind: "session", Value: []byte("a")}
+	add := []service.ItemChange{{Kind: item.Kind, Key: item.Key, New: &item}}
+	_, notFound := store.Item(ctx, item.Kind, item.Key, time.Now())
+	err6 = errors.Join(err6, store.ChangeItems(ctx, time.Now(), add))
+	_, err8 := store.Items(ctx, service.ItemQuery{Kind: item.Kind, Limit: 1})
+	if conflict := store.ChangeItems(ctx, time.Now(), add); notFound == nil || conflict == nil || err8 != nil {
+		t.Errorf("%v, %v, %v", notFound, conflict, err8)
+	}
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, store.Ping(ctx), svc.DeleteUser(ctx, u.ID, nil)); err != nil {
 		t.Fatal(err)
 	}
 	got := scrape(t, m)
 	for _, method := range []string{"create_user", "update_user", "password_hash", "user", "users_by_id", "changes", "change_log", "ping", "delete_user",
-		"create_key", "touch_key", "revoke_key", "keys"} {
+		"create_key", "touch_key", "revoke_key", "keys", "item", "items", "change_items"} {
 		if name := `userd_store_call_duration_seconds_count{method="` + method + `"}`; got[name] == "" {
 			t.Errorf("there is no %s", name)
 		}
+	}
+	if failures := about(got, "userd_store_failures_total"); len(failures) > 0 {
+		t.Errorf("answers are counted as failures: %v", failures)
 	}
 }
 

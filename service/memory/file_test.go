@@ -309,6 +309,10 @@ func TestValuesOfADeletedUserAreNowhereInTheFiles(t *testing.T) {
 	r.User.LastName, r.Keys.LastName = secret, secret
 	r.User.Email, r.Keys.Email, r.PasswordHash = secret+"@example.com", secret+"@example.com", secret+"hash"
 	create(t, s, r)
+	item := service.Item{Kind: "session", User: r.User.ID, Value: []byte(secret)}
+	if err := s.ChangeItems(t.Context(), r.User.CreatedAt, []service.ItemChange{{Kind: item.Kind, New: &item}}); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 50 { // so that its rows move from page to page
 		create(t, s, record(100+i))
 		rename(t, s, r, i)

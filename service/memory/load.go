@@ -34,6 +34,9 @@ func (s *Store) load(ctx context.Context) error {
 	for _, k := range all {
 		s.keys[k.Name] = k
 	}
+	if err := s.journal.Items(ctx, func(i *service.Item) { s.items.replace(nil, i) }); err != nil {
+		return err
+	}
 	build := tablesOf
 	if s.config.Unindexed {
 		build = unindexedOf

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
@@ -134,16 +135,37 @@ func takeStep(store *memory.Store, author, step int) error {
 	at := time.UnixMicro(int64(step)).UTC()
 	switch (step - 1) % stepsOfUser {
 	case 0:
-		return store.CreateUser(ctx, r)
+		return store.CreateUser(ctx, r, itemChange(author, step))
 	case 4:
-		_, err := store.UpdateUser(ctx, id, service.Update{At: at, Email: &service.Text{Value: r.User.Email, Key: r.Keys.Email}})
+		_, err := store.UpdateUser(ctx, id, service.Update{At: at, Email: &service.Text{Value: r.User.Email, Key: r.Keys.Email},
+			Items: []service.ItemChange{itemChange(author, step)}})
 		return err
 	case 5:
 		return store.DeleteUser(ctx, id, service.Deletion{At: at})
 	default:
-		_, err := store.UpdateUser(ctx, id, service.Update{At: at, LastName: &service.Text{Value: r.User.LastName, Key: r.Keys.LastName}})
+		_, err := store.UpdateUser(ctx, id, service.Update{At: at, LastName: &service.Text{Value: r.User.LastName, Key: r.Keys.LastName},
+			Items: []service.ItemChange{itemChange(author, step)}})
 		return err
 	}
+}
+
+// itemAfter is the item that goes with the user whom the author's steps leave:
+// it says which step was the last.
+func itemAfter(author, step int) service.Item {
+	id := userOf(author, (step-1)/stepsOfUser)
+	i := service.Item{Kind: "step", User: id, Value: []byte(strconv.Itoa(step))}
+	copy(i.Key[:], id[:])
+	return i
+}
+
+// itemChange makes the item in this step.
+func itemChange(author, step int) service.ItemChange {
+	i := itemAfter(author, step)
+	c := service.ItemChange{Kind: i.Kind, Key: i.Key, New: &i}
+	if (step-1)%stepsOfUser > 0 {
+		c.Was = itemAfter(author, step-1).Value
+	}
+	return c
 }
 
 func userOf(author, n int) uuid.UUID {
@@ -169,7 +191,7 @@ func stateAfter(author, step int) (r service.Record, there bool) {
 
 // stepsIn returns each author's last step that is in the store, having checked
 // that the log has all before it, each once, and that the users there are
-// exactly those that these steps leave.
+// exactly those that these steps leave, with their items.
 func stepsIn(store *memory.Store) (map[int]int, error) {
 	ctx := context.Background()
 	slice, err := store.Changes(ctx, service.ChangeQuery{Limit: 10_000_000})
@@ -198,9 +220,16 @@ func stepsIn(store *memory.Store) (map[int]int, error) {
 		if err != nil || got != want.User {
 			return nil, fmt.Errorf("author %d's user after step %d is %+v, %w; want %+v", author, step, got, err, want.User)
 		}
+		item := itemAfter(author, step)
+		if got, err := store.Item(ctx, item.Kind, item.Key, time.Time{}); err != nil || !cmp.Equal(got, item) {
+			return nil, fmt.Errorf("author %d's item after step %d is %+v, %w", author, step, got, err)
+		}
 	}
 	if n, err := store.CountUsers(ctx, service.Filter{}); err != nil || n != expected {
 		return nil, fmt.Errorf("%d users, want %d: %w", n, expected, err)
+	}
+	if all, err := store.Items(ctx, service.ItemQuery{Kind: "step", Limit: 10_000_000}); err != nil || len(all) != expected {
+		return nil, fmt.Errorf("%d items, want %d: %w", len(all), expected, err)
 	}
 	return steps, nil
 }

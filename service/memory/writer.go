@@ -85,6 +85,7 @@ func (s *Store) write() {
 	probe := time.NewTicker(probeInterval)
 	defer probe.Stop()
 	callers := 0 // who were answered last, and who waited then
+	var expiry <-chan time.Time
 	for {
 		select {
 		case j, ok := <-s.jobs:
@@ -97,6 +98,9 @@ func (s *Store) write() {
 		case <-tidy.C:
 			s.pruneOld()
 			s.finishErasure()
+			expiry = s.dropExpired()
+		case <-expiry:
+			expiry = s.dropExpired()
 		case <-probe.C:
 			s.probe()
 		}
@@ -138,7 +142,7 @@ func (s *Store) carryOut(batch []*job) {
 			close(j.done)
 		}
 	}()
-	v := plan.NewView(s.tables)
+	v := plan.NewView(source{s.tables, s.items})
 	entries := make([]journal.Entry, 0, len(batch))
 	for _, j := range batch {
 		if j.alone != nil {
@@ -152,10 +156,11 @@ func (s *Store) carryOut(batch []*job) {
 			entries = append(entries, journal.Entry{Old: step.Old, New: step.New, Change: c})
 		}
 	}
-	if len(entries) == 0 {
+	items := s.items.net(v)
+	if len(entries) == 0 && len(items) == 0 {
 		return
 	}
-	if err := s.commit(entries, v.Imported); err != nil {
+	if err := s.commit(entries, v.Imported, items...); err != nil {
 		for _, j := range batch {
 			if j.alone == nil {
 				j.err = err
@@ -172,16 +177,16 @@ func (s *Store) planned(j *job, v *plan.View) error {
 	return j.plan(v)
 }
 
-// commit writes entries to the journal, then lets readers see them. Of the
-// users with these ids, who were imported, the changes of former ones with the
-// same id lose their values.
-func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool) error {
+// commit writes entries and items to the journal, then lets readers see them.
+// Of the users with these ids, who were imported, the changes of former ones
+// with the same id lose their values.
+func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool, items ...journal.ItemEntry) error {
 	keepFrom := s.keepFrom(int64(len(entries)))
 	if s.outgrows(len(entries), len(imported)) {
 		keepFrom = s.log.last + int64(len(entries)) + 1
 	}
 	if s.journal != nil {
-		if err := s.commitJournal(entries, keepFrom); err != nil {
+		if err := s.commitJournal(entries, keepFrom, items); err != nil {
 			return err
 		}
 	}
@@ -193,11 +198,16 @@ func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool) err
 		s.erased = s.erased || e.New == nil
 		changes[i] = e.Change
 	}
+	for _, i := range items {
+		s.items.put(i)
+	}
 	s.log.append(changes)
 	s.log.eraseFormer(imported)
 	s.log.dropBefore(keepFrom)
-	close(s.grown)
-	s.grown = make(chan struct{})
+	if len(entries) > 0 {
+		close(s.grown)
+		s.grown = make(chan struct{})
+	}
 	return nil
 }
 
@@ -212,20 +222,20 @@ func (s *Store) forget(before int64) {
 	s.log.dropBefore(before)
 }
 
-// commitJournal writes entries to the disk. After a failure it refuses at once
+// commitJournal writes entries and items to the disk. After a failure it refuses at once
 // until a probe has gone through: a failed fsync says nothing about what is on
 // the disk, and trying the same again could seem to work without working.
-func (s *Store) commitJournal(entries []journal.Entry, keepFrom int64) error {
+func (s *Store) commitJournal(entries []journal.Entry, keepFrom int64, items []journal.ItemEntry) error {
 	if err := s.diskError(); err != nil {
 		return err
 	}
 	s.forget(keepFrom)
 	start := time.Now()
-	if err := s.journal.Commit(entries, keepFrom); err != nil {
+	if err := s.journal.Commit(entries, keepFrom, items...); err != nil {
 		s.diskFailed(err)
 		return s.diskError()
 	}
-	s.config.Committed(len(entries), time.Since(start))
+	s.config.Committed(len(entries)+len(items), time.Since(start))
 	return nil
 }
 

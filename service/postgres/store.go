@@ -100,9 +100,11 @@ func (s *Store) Close() error {
 func (s *Store) Ping(ctx context.Context) error { return s.writer.ping(ctx) }
 
 // CreateUser implements [service.Store].
-func (s *Store) CreateUser(ctx context.Context, r service.Record) error {
-	return s.writer.change(ctx, &job{at: r.User.CreatedAt, ids: []uuid.UUID{r.User.ID}, emails: []string{r.Keys.Email},
-		plan: func(v *plan.View) error { return v.Create(r) }})
+func (s *Store) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
+	j := &job{at: r.User.CreatedAt, ids: []uuid.UUID{r.User.ID}, emails: []string{r.Keys.Email},
+		plan: func(v *plan.View) error { return v.Create(r, items...) }}
+	j.about(items)
+	return s.writer.change(ctx, j)
 }
 
 // UpdateUser implements [service.Store].
@@ -115,6 +117,7 @@ func (s *Store) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) 
 	if u.Email != nil {
 		j.emails = []string{u.Email.Key}
 	}
+	j.about(u.Items)
 	if err := s.writer.change(ctx, j); err != nil {
 		return service.User{}, err
 	}

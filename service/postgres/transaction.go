@@ -19,7 +19,7 @@ const (
 	maxPrune = 1000
 	// manyRows is from how many rows on COPY is worth a round trip of its own.
 	manyRows = 500
-	// timePerUser is what each user of a transaction may add to its time.
+	// timePerUser is what each user or item of a transaction may add to its time.
 	timePerUser = 5 * time.Millisecond
 )
 
@@ -43,12 +43,14 @@ type transaction struct {
 	changes []service.Change // what is to be appended to the log
 	erased  []uuid.UUID      // whose older changes are to lose their values
 	tooOld  int64            // changes before this one are to go
+	mark    *service.Item    // what is to be written to find the transaction again, where there are no changes
 }
 
 // records are those that a batch is about.
 type records struct {
 	byID    map[uuid.UUID]*service.Record
 	byEmail map[string]*service.Record
+	items   map[plan.ItemRef]*service.Item
 }
 
 // Record implements [plan.Source].
@@ -75,13 +77,16 @@ func (w *writer) try(ctx context.Context, batch []*job) error {
 	if err != nil || len(t.changes) == 0 && !isPromise(batch) {
 		return w.abandon(err)
 	}
+	if len(t.changes) == 0 && t.hasItems() {
+		t.mark = w.newMark()
+	}
 	if err := t.finish(ctx, w.config.KeepChanges, w.channel); err != nil {
 		return w.abandon(err)
 	}
 	if err := w.end(ctx, t); err != nil {
 		return err
 	}
-	w.config.Committed(len(t.changes), time.Since(start))
+	w.config.Committed(len(t.changes)+len(t.view.Items), time.Since(start))
 	w.store.latest.advance(t.state.last)
 	return nil
 }
@@ -90,7 +95,7 @@ func (w *writer) try(ctx context.Context, batch []*job) error {
 func timeFor(batch []*job) time.Duration {
 	limit := writeTimeout
 	for _, j := range batch {
-		limit += time.Duration(len(j.ids)) * timePerUser
+		limit += time.Duration(j.size()) * timePerUser
 	}
 	return limit
 }
@@ -123,10 +128,12 @@ func ifAny[T any](_ T, err error) error { return err }
 func (t *transaction) begin(ctx context.Context, batch []*job, limit time.Duration) error {
 	var ids []uuid.UUID
 	var emails []string
+	var items itemRefs
 	for _, j := range batch {
 		ids, emails = append(ids, j.ids...), append(emails, j.emails...)
+		items.kinds, items.keys = append(items.kinds, j.items.kinds...), append(items.keys, j.items.keys...)
 	}
-	found := records{byID: make(map[uuid.UUID]*service.Record), byEmail: make(map[string]*service.Record)}
+	found := records{byID: make(map[uuid.UUID]*service.Record), byEmail: make(map[string]*service.Record), items: make(map[plan.ItemRef]*service.Item)}
 	var b pgx.Batch
 	queueBegin(&b, limit)
 	b.Queue(lockState).QueryRow(func(row pgx.Row) error {
@@ -134,6 +141,9 @@ func (t *transaction) begin(ctx context.Context, batch []*job, limit time.Durati
 	})
 	b.Queue(recordsByID, idArray(ids)).Query(found.collect)
 	b.Queue(recordsByEmail, emails).Query(found.collect)
+	if len(items.keys) > 0 {
+		b.Queue(itemsByRef, items.kinds, items.keys).Query(found.collectItems)
+	}
 	t.view = plan.NewView(found)
 	return t.conn.SendBatch(ctx, &b).Close()
 }
@@ -212,13 +222,16 @@ func (t *transaction) finish(ctx context.Context, keep int, channel string) erro
 	if err := t.writeChanges(ctx); err != nil {
 		return err
 	}
+	t.queueItems()
 	most := t.state.first + int64(len(t.changes)) + maxPrune
 	if first := min(max(t.state.last-int64(keep)+1, t.tooOld), most); first > t.state.first {
 		t.state.first = first
 		t.writes.Queue(dropChanges, first)
 	}
 	t.writes.Queue(putState, t.state.first, t.state.last, t.state.active, t.state.inactive)
-	t.writes.Queue(notify, channel, strconv.FormatInt(t.state.last, 10))
+	if len(t.changes) > 0 {
+		t.writes.Queue(notify, channel, strconv.FormatInt(t.state.last, 10))
+	}
 	t.writes.Queue(commit)
 	return nil
 }
@@ -234,7 +247,7 @@ func (t *transaction) flush(ctx context.Context) error {
 		t.writes.Queue(updateUsers, recordArrays(updated)...)
 	}
 	if len(created) >= manyRows {
-		return t.copyIn(ctx, "userd_users", recordNames, len(created), func(i int) ([]any, error) { return recordValues(created[i]), nil })
+		return t.copyIn(ctx, "userd_users", writtenNames, len(created), func(i int) ([]any, error) { return recordValues(created[i]), nil })
 	}
 	if len(created) > 0 {
 		t.writes.Queue(insertUsers, recordArrays(created)...)
@@ -290,15 +303,12 @@ func (w *writer) end(ctx context.Context, t *transaction) error {
 func (w *writer) settle(t *transaction, cause error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	var sought *service.Change
-	if len(t.changes) > 0 {
-		sought = &t.changes[len(t.changes)-1]
-	}
-	found, err := w.probe(ctx, sought)
+	receipt := t.receipt()
+	found, err := w.probe(ctx, receipt)
 	switch {
 	case err != nil:
 		return &service.OutcomeUnknownError{Err: errors.Join(cause, err)}
-	case found || cause == nil && sought == nil:
+	case found || cause == nil && receipt == nil:
 		return nil
 	case cause == nil: // it was made on a server that is no longer the primary, and is lost with it
 		return &lostError{errNotReplicated}
@@ -306,9 +316,28 @@ func (w *writer) settle(t *transaction, cause error) error {
 	return cause
 }
 
+// receipt is the one thing by which it can be told whether a transaction was made.
+type receipt struct {
+	sql  string
+	args []any
+	seq  int64 // of the change that is sought; 0 for a mark
+}
+
+// receipt returns nil for a transaction that has written nothing.
+func (t *transaction) receipt() *receipt {
+	switch {
+	case len(t.changes) > 0:
+		c := &t.changes[len(t.changes)-1]
+		return &receipt{findChange, []any{c.Seq, [16]byte(c.UserID), c.Version, c.At, c.Origin.RequestID}, c.Seq}
+	case t.mark != nil:
+		return &receipt{findMark, []any{string(t.mark.Kind), t.mark.Key[:], t.mark.Value}, 0}
+	}
+	return nil
+}
+
 // probe commits a transaction that changes no user and no change, and tells
-// whether the log has the change that is sought.
-func (w *writer) probe(ctx context.Context, sought *service.Change) (found bool, err error) {
+// whether the one that is sought has left its receipt.
+func (w *writer) probe(ctx context.Context, sought *receipt) (found bool, err error) {
 	conn, err := w.conn.get(ctx)
 	if err != nil {
 		return false, err
@@ -318,8 +347,7 @@ func (w *writer) probe(ctx context.Context, sought *service.Change) (found bool,
 	var first, last int64
 	b.Queue(countProbe).QueryRow(func(row pgx.Row) error { return row.Scan(&first, &last) })
 	if sought != nil {
-		b.Queue(findChange, sought.Seq, [16]byte(sought.UserID), sought.Version, sought.At, sought.Origin.RequestID).
-			QueryRow(func(row pgx.Row) error { return row.Scan(&found) })
+		b.Queue(sought.sql, sought.args...).QueryRow(func(row pgx.Row) error { return row.Scan(&found) })
 	}
 	b.Queue(commit)
 	w.conn.warned.Store(false)
@@ -330,7 +358,7 @@ func (w *writer) probe(ctx context.Context, sought *service.Change) (found bool,
 		return false, errNotReplicated
 	}
 	w.store.latest.advance(last)
-	if sought != nil && !found && sought.Seq < first {
+	if sought != nil && !found && sought.seq != 0 && sought.seq < first {
 		return false, errDropped
 	}
 	return found, nil

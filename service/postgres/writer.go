@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"runtime"
 	"sync"
@@ -29,9 +30,11 @@ const (
 type job struct {
 	ctx context.Context
 	at  time.Time
-	// ids and emails are the users and e-mail keys that plan will ask for.
+	// ids, emails and items are the users, e-mail keys and items that plan will
+	// ask for.
 	ids    []uuid.UUID
 	emails []string
+	items  itemRefs
 	// plan stages what is to change, given the records that there will be when
 	// its turn comes. When it returns an error it has staged nothing. It may be
 	// called again, when the transaction is tried again.
@@ -48,8 +51,9 @@ type job struct {
 type writer struct {
 	store   *Store
 	config  Config
-	conn    *connection // the writer's own
-	channel string      // where other copies hear of changes
+	conn    *connection     // the writer's own
+	channel string          // where other copies hear of changes
+	mark    service.ItemKey // of the writer's own item
 
 	jobs    chan *job
 	closing sync.RWMutex  // held for reading while a job is handed over
@@ -61,12 +65,14 @@ type writer struct {
 }
 
 func newWriter(s *Store, pc *pgxpool.Config, logID string) *writer {
-	return &writer{
+	w := &writer{
 		store: s, config: s.config, channel: channelOf(logID),
 		conn:  newConnection(s.config, pc),
 		jobs:  make(chan *job, maxBatch),
 		ended: make(chan struct{}),
 	}
+	rand.Read(w.mark[:]) // never fails
+	return w
 }
 
 // change carries out j.
@@ -122,6 +128,7 @@ func (w *writer) run() {
 	defer tidy.Stop()
 	retry := time.NewTicker(retryInterval)
 	defer retry.Stop()
+	var expiry <-chan time.Time
 	for {
 		select {
 		case j, ok := <-w.jobs:
@@ -131,6 +138,9 @@ func (w *writer) run() {
 			w.carryOut(w.collect(j))
 		case <-tidy.C:
 			w.dropOld()
+			expiry = w.dropExpired()
+		case <-expiry:
+			expiry = w.dropExpired()
 		case <-retry.C:
 			w.tryAgain()
 		}
@@ -156,20 +166,23 @@ func (w *writer) collect(j *job) []*job {
 		runtime.Gosched()
 	}
 	batch := []*job{j}
-	for users := len(j.ids); users < maxBatch && len(batch) < maxBatch; {
+	for size := j.size(); size < maxBatch && len(batch) < maxBatch; {
 		select {
 		case j, ok := <-w.jobs:
 			if !ok {
 				return batch
 			}
 			batch = append(batch, j)
-			users += len(j.ids)
+			size += j.size()
 		default:
 			return batch
 		}
 	}
 	return batch
 }
+
+// size is how many users and items the job is about.
+func (j *job) size() int { return len(j.ids) + len(j.items.keys) }
 
 // carryOut has the batch's changes made and answers. When the database does
 // not take them it refuses all of them: even what failed for another reason may

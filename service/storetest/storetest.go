@@ -38,6 +38,7 @@ func themes() []theme {
 		{"create", createCases()},
 		{"read", readCases()},
 		{"update", updateCases()},
+		{"verification", verificationCases()},
 		{"delete", deleteCases()},
 		{"versions", versionCases()},
 		{"order", orderCases()},
@@ -52,6 +53,7 @@ func themes() []theme {
 		{"export", exportCases()},
 		{"import", importCases()},
 		{"keys", keyCases()},
+		{"items", itemCases()},
 		{"model", modelCases()},
 	}
 }

@@ -60,6 +60,7 @@ func faults() map[string]fault {
 		"accepts taken e-mail keys":            {"race", func(s service.Store) service.Store { return everybodyWins{s} }},
 		"returns a user twice":                 {"read", func(s service.Store) service.Store { return repeatedUsers{s} }},
 		"writes what does not change":          {"update", func(s service.Store) service.Store { return restlessUpdates{s} }},
+		"verifies whatever address comes":      {"verification", func(s service.Store) service.Store { return credulous{s} }},
 		"deletes who is not there":             {"delete", func(s service.Store) service.Store { return obligingDeletes{s} }},
 		"takes no version for any":             {"versions", func(s service.Store) service.Store { return anyVersion{s} }},
 		"orders by a collation":                {"order", func(s service.Store) service.Store { return collated{s} }},
@@ -73,21 +74,24 @@ func faults() map[string]fault {
 		"exports in another order":             {"export", func(s service.Store) service.Store { return emailOrder{s} }},
 		"imports all rows or none":             {"import", func(s service.Store) service.Store { return allOrNothing{s} }},
 		"imports a part where it should not":   {"import", func(s service.Store) service.Store { return alwaysEach{s} }},
+		"keeps items for ever":                 {"items", func(s service.Store) service.Store { return everlasting{s} }},
+		"lets everybody have an item":          {"items", func(s service.Store) service.Store { return obligingItems{s} }},
+		"forgets to end items":                 {"items", func(s service.Store) service.Store { return endless{s} }},
 		"leaves out the last user":             {"model", func(s service.Store) service.Store { return shortLists{s} }},
 	}
 }
 
 type lowerCaseKeys struct{ service.Store }
 
-func (s lowerCaseKeys) CreateUser(ctx context.Context, r service.Record) error {
+func (s lowerCaseKeys) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	r.Keys.Email = strings.ToLower(r.Keys.Email)
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 type everybodyWins struct{ service.Store }
 
-func (s everybodyWins) CreateUser(ctx context.Context, r service.Record) error {
-	if err := s.Store.CreateUser(ctx, r); !errors.Is(err, &service.EmailTakenError{}) {
+func (s everybodyWins) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
+	if err := s.Store.CreateUser(ctx, r, items...); !errors.Is(err, &service.EmailTakenError{}) {
 		return err
 	}
 	return nil
@@ -114,6 +118,16 @@ func (s restlessUpdates) UpdateUser(ctx context.Context, id uuid.UUID, u service
 		if hash, err := s.Store.PasswordHash(ctx, id); err == nil {
 			u.PasswordHash = new(hash + " again")
 		}
+	}
+	return s.Store.UpdateUser(ctx, id, u)
+}
+
+// credulous takes what was shown of one address for every other.
+type credulous struct{ service.Store }
+
+func (s credulous) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
+	if before, err := s.Store.User(ctx, id); err == nil && u.EmailVerifiedAt == nil {
+		u.EmailVerifiedAt = &before.EmailVerifiedAt
 	}
 	return s.Store.UpdateUser(ctx, id, u)
 }
@@ -177,16 +191,16 @@ func (s lowerCaseSearch) CountUsers(ctx context.Context, f service.Filter) (int,
 
 type milliseconds struct{ service.Store }
 
-func (s milliseconds) CreateUser(ctx context.Context, r service.Record) error {
+func (s milliseconds) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	r.User.CreatedAt = r.User.CreatedAt.Truncate(time.Millisecond)
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 type trimmed struct{ service.Store }
 
-func (s trimmed) CreateUser(ctx context.Context, r service.Record) error {
+func (s trimmed) CreateUser(ctx context.Context, r service.Record, items ...service.ItemChange) error {
 	r.User.LastName = strings.TrimSpace(r.User.LastName)
-	return s.Store.CreateUser(ctx, r)
+	return s.Store.CreateUser(ctx, r, items...)
 }
 
 type causeless struct{ service.Store }
@@ -260,4 +274,27 @@ func (s allOrNothing) ImportUsers(ctx context.Context, rows []service.ImportRow,
 		return results, err
 	}
 	return s.Store.ImportUsers(ctx, rows, o)
+}
+
+type everlasting struct{ service.Store }
+
+func (s everlasting) Item(ctx context.Context, kind service.ItemKind, key service.ItemKey, _ time.Time) (service.Item, error) {
+	return s.Store.Item(ctx, kind, key, time.Time{})
+}
+
+type obligingItems struct{ service.Store }
+
+func (s obligingItems) ChangeItems(ctx context.Context, at time.Time, changes []service.ItemChange) error {
+	err := s.Store.ChangeItems(ctx, at, changes)
+	if _, conflict := errors.AsType[*service.ItemConflictError](err); conflict {
+		return nil
+	}
+	return err
+}
+
+type endless struct{ service.Store }
+
+func (s endless) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
+	u.EndItems = nil
+	return s.Store.UpdateUser(ctx, id, u)
 }

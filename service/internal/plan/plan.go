@@ -1,4 +1,4 @@
-// Package plan says what a change makes of the records that a store holds when
+// Package plan says what a change makes of the records and items that a store holds when
 // the change's turn comes. Every store plans its changes here and then carries
 // them out in its own way, so that no two of them can come to another answer.
 package plan
@@ -18,6 +18,9 @@ type Source interface {
 	Record(id uuid.UUID) *service.Record
 	// WithEmail returns the record with this e-mail key, or nil.
 	WithEmail(key string) *service.Record
+	// Item returns the item with this kind and key, or nil. One that has ended
+	// may be there still.
+	Item(ref ItemRef) *service.Item
 }
 
 // View is a source as it will be once what has been staged is carried out.
@@ -27,6 +30,11 @@ type View struct {
 	// Imported has the ids of users that an import creates. Unlike other new
 	// ones these may have belonged to somebody before.
 	Imported map[uuid.UUID]bool
+	// Items are what is to be put in the place of those with the same kind and
+	// key, or nil to remove them, after Ended has been carried out.
+	Items map[ItemRef]*service.Item
+	// Ended has, by user, which of the items that the source holds are to go.
+	Ended map[uuid.UUID]Ending
 
 	source Source
 	byID   map[uuid.UUID]*service.Record // nil: will be gone
@@ -38,7 +46,8 @@ type Step struct{ Old, New *service.Record }
 
 // NewView returns a view of s in which nothing is staged.
 func NewView(s Source) *View {
-	return &View{source: s, byID: make(map[uuid.UUID]*service.Record), emails: make(map[string]*service.Record), Imported: make(map[uuid.UUID]bool)}
+	return &View{source: s, byID: make(map[uuid.UUID]*service.Record), emails: make(map[string]*service.Record), Imported: make(map[uuid.UUID]bool),
+		Items: make(map[ItemRef]*service.Item), Ended: make(map[uuid.UUID]Ending)}
 }
 
 // Record implements [Source].
@@ -58,14 +67,19 @@ func (v *View) WithEmail(key string) *service.Record {
 }
 
 // Create stages what [service.Store]'s CreateUser does, or returns its error.
-func (v *View) Create(r service.Record) error {
+func (v *View) Create(r service.Record, items ...service.ItemChange) error {
 	if v.Record(r.User.ID) != nil {
 		return fmt.Errorf("the id %s is taken", r.User.ID)
 	}
 	if v.WithEmail(r.Keys.Email) != nil {
 		return &service.EmailTakenError{}
 	}
+	planned, err := v.planItems(r.User.CreatedAt, items, r.User.ID)
+	if err != nil {
+		return err
+	}
 	v.stage(nil, &r)
+	v.stageItems(planned)
 	return nil
 }
 
@@ -88,6 +102,7 @@ func (v *View) Delete(id uuid.UUID, d service.Deletion) error {
 	old, err := Expect(v.Record(id), id, d.Expect)
 	if err == nil {
 		v.stage(old, nil)
+		v.endItems(id, Ending{All: true})
 	}
 	return err
 }
@@ -109,14 +124,26 @@ func (v *View) stage(old, new *service.Record) {
 // that there then is.
 func (v *View) update(old *service.Record, u service.Update) (*service.Record, error) {
 	updated, changed := u.Apply(*old)
+	if changed && v.isTaken(updated.Keys.Email, old.User.ID) {
+		return nil, &service.EmailTakenError{}
+	}
+	planned, err := v.planItems(u.At, u.Items, uuid.Nil)
+	if err != nil {
+		return nil, err
+	}
+	v.endItems(old.User.ID, Ending{Kinds: u.EndItems})
+	v.stageItems(planned)
 	if !changed {
 		return old, nil
 	}
-	if owner := v.WithEmail(updated.Keys.Email); owner != nil && owner.User.ID != old.User.ID {
-		return nil, &service.EmailTakenError{}
-	}
 	v.stage(old, &updated)
 	return &updated, nil
+}
+
+// isTaken tells whether somebody other than this user has the e-mail key.
+func (v *View) isTaken(key string, user uuid.UUID) bool {
+	owner := v.WithEmail(key)
+	return owner != nil && owner.User.ID != user
 }
 
 // Expect returns r, which has the id, if it is there and at one of these

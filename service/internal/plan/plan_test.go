@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,6 +12,26 @@ import (
 
 // source is what a store holds.
 type source []*service.Record
+
+// Item has one item of each user's, by the first byte of its key.
+func (s source) Item(ref ItemRef) *service.Item {
+	if r := s.Record(uuid.UUID{ref.Key[0]}); r != nil && ref == itemRef(ref.Key[0]) {
+		return &service.Item{Kind: ref.Kind, Key: ref.Key, User: r.User.ID, Value: []byte("a")}
+	}
+	return nil
+}
+
+func itemRef(n byte) ItemRef { return ItemRef{Kind: "session", Key: service.ItemKey{n}} }
+
+// put makes an item of the user's with the same number, where there is this one.
+func put(n byte, was string) service.ItemChange {
+	ref := itemRef(n)
+	c := service.ItemChange{Kind: ref.Kind, Key: ref.Key, New: &service.Item{Kind: ref.Kind, Key: ref.Key, User: uuid.UUID{n}, Value: []byte("b")}}
+	if was != "" {
+		c.Was = []byte(was)
+	}
+	return c
+}
 
 func (s source) Record(id uuid.UUID) *service.Record {
 	for _, r := range s {
@@ -72,6 +93,47 @@ func TestPlan(t *testing.T) {
 	err := update(1, service.Update{Expect: service.Versions{1}})
 	if conflict, ok := errors.AsType[*service.VersionConflictError](err); !ok || conflict.Current != 2 {
 		t.Errorf("an old version is %v", err)
+	}
+}
+
+// TestItems follows changes of items and users that each see what the ones
+// before them staged.
+func TestItems(t *testing.T) {
+	ada, bob := record(1, "ada"), record(2, "bob")
+	v := NewView(source{&ada, &bob})
+	change := func(c service.ItemChange) error { return v.ChangeItems(time.Time{}, []service.ItemChange{c}) }
+	end := func(id byte, kind service.ItemKind) error {
+		_, err := v.Update(uuid.UUID{id}, service.Update{EndItems: []service.ItemKind{kind}})
+		return err
+	}
+	conflict, nobody := &service.ItemConflictError{Kind: "session"}, &service.UserNotFoundError{ID: uuid.UUID{3}}
+	for i, c := range []struct {
+		err, want error
+	}{
+		{change(put(1, "")), conflict},
+		{change(put(3, "")), nobody},
+		{v.Create(record(3, "eve"), put(2, "x")), conflict},
+		{v.Create(record(3, "eve"), put(3, "")), nil},
+		{change(put(1, "a")), nil},
+		{end(1, "token"), nil},
+		{change(put(1, "b")), nil},
+		{end(1, "session"), nil},
+		{change(put(1, "b")), conflict},
+		{end(2, "session"), nil},
+		{change(put(2, "a")), conflict},
+		{change(put(2, "")), nil},
+		{v.Delete(uuid.UUID{3}, service.Deletion{}), nil},
+		{change(put(3, "b")), nobody},
+	} {
+		if c.want == nil && c.err != nil || c.want != nil && (c.err == nil || c.err.Error() != c.want.Error()) {
+			t.Errorf("change %d: the error is %v, want %v", i+1, c.err, c.want)
+		}
+	}
+	if len(v.Items) != 3 || v.Items[itemRef(1)] != nil || v.Items[itemRef(2)] == nil || v.Items[itemRef(3)] != nil {
+		t.Errorf("the items are %+v", v.Items)
+	}
+	if !v.Ended[uuid.UUID{3}].All || v.Ended[uuid.UUID{2}].All || !v.Ended[uuid.UUID{1}].Covers("token") {
+		t.Errorf("the endings are %+v", v.Ended)
 	}
 }
 

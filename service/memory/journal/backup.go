@@ -91,6 +91,9 @@ func verify(ctx context.Context, path string) (users int, err error) {
 	if err == nil {
 		_, err = j.Keys(ctx)
 	}
+	if err == nil {
+		err = j.Items(ctx, func(*service.Item) {})
+	}
 	return users, errors.Join(err, j.Close())
 }
 

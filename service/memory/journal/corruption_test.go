@@ -31,27 +31,37 @@ func flips(t *testing.T) int {
 	return n
 }
 
-// bigger is the path of a closed file whose users and changes fill many pages,
-// and what it holds.
-func bigger(t *testing.T) (path string, users []service.Record, log []service.Change) {
+// bigger is the path of a closed file whose users, changes and items fill many
+// pages, and what it holds.
+func bigger(t *testing.T) (path string, all opened) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "users.db")
 	j, _ := mustReady(t, path)
 	commitSome(t, j, 1, 60)
 	closed(t, j)
-	j, users = mustReady(t, path)
-	log = changes(t, j, uuid.Nil)
+	j, users := mustReady(t, path)
+	all = contents(t, j, users)
 	closed(t, j)
-	return path, users, log
+	return path, all
 }
 
-// commitSome creates n users, each with a change of its own.
+// contents is what j holds, users among it.
+func contents(t *testing.T, j *Journal, users []service.Record) opened {
+	return opened{users: users, log: changes(t, j, uuid.Nil), items: itemsIn(t, j)}
+}
+
+// firstOf is what there was when the log had n changes.
+func (o opened) firstOf(n int) opened {
+	return opened{users: o.users[:n], log: o.log[:n], items: o.items[:n]}
+}
+
+// commitSome creates n users, each with a change of its own and an item.
 func commitSome(t *testing.T, j *Journal, seq int64, n int) {
 	t.Helper()
 	for i := range n {
 		r := user(int(seq) + i)
 		r.User.FirstName = strings.Repeat("x", 50+i)
-		must(t, j.Commit([]Entry{step(seq+int64(i), nil, r)}, 0))
+		must(t, j.Commit([]Entry{step(seq+int64(i), nil, r)}, 0, put(item(byte(int(seq)+i), strings.Repeat("y", 50+i)))))
 	}
 }
 
@@ -73,6 +83,7 @@ type opened struct {
 	refusal error
 	users   []service.Record
 	log     []service.Change
+	items   []service.Item
 }
 
 // tryFiles opens a copy of these files in a new directory. Whatever is in
@@ -94,11 +105,11 @@ func tryFiles(t *testing.T, dir string, files map[string][]byte) opened {
 		return opened{refusal: err}
 	}
 	defer closed(t, j)
-	return opened{users: users, log: changes(t, j, uuid.Nil)}
+	return contents(t, j, users)
 }
 
 func TestFlippedBitsAreRefusedOrHarmless(t *testing.T) {
-	path, users, log := bigger(t)
+	path, all := bigger(t)
 	whole := []byte(content(path))
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := filepath.Join(memoryDir(t), "copy")
@@ -113,7 +124,7 @@ func TestFlippedBitsAreRefusedOrHarmless(t *testing.T) {
 			continue
 		}
 		harmless++
-		if diff := cmp.Diff(users, got.users) + cmp.Diff(log, got.log); diff != "" {
+		if diff := cmp.Diff(all, got, cmp.AllowUnexported(opened{})); diff != "" {
 			t.Errorf("bit %d of byte %d: %s", bit%8, bit/8, diff)
 		}
 	}
@@ -124,7 +135,7 @@ func TestFlippedBitsAreRefusedOrHarmless(t *testing.T) {
 }
 
 func TestTruncatedFilesAreRefused(t *testing.T) {
-	path, _, _ := bigger(t)
+	path, _ := bigger(t)
 	whole := []byte(content(path))
 	dir := filepath.Join(memoryDir(t), "copy")
 	for length := 1; length < len(whole); length += 997 {
@@ -137,19 +148,18 @@ func TestTruncatedFilesAreRefused(t *testing.T) {
 // withWAL are the files of a journal that was killed before its write-ahead
 // log was copied into the file, the number of users that only the log has, and
 // all users.
-func withWAL(t *testing.T) (files map[string][]byte, users []service.Record, log []service.Change) {
+func withWAL(t *testing.T) (files map[string][]byte, all opened) {
 	t.Helper()
-	path, _, _ := bigger(t)
+	path, _ := bigger(t)
 	j, _ := mustReady(t, path)
 	commitSome(t, j, 61, 20)
 	files = map[string][]byte{"users.db": []byte(content(path)), "users.db-wal": []byte(content(path + "-wal"))}
 	if len(files["users.db-wal"]) == 0 {
 		t.Fatal("there is no write-ahead log")
 	}
-	log = changes(t, j, uuid.Nil)
 	closed(t, j)
-	_, users = mustReady(t, path)
-	return files, users, log
+	j, users := mustReady(t, path)
+	return files, contents(t, j, users)
 }
 
 // TestDamagedWriteAheadLogEndsWhereTheDamageIs shows what SQLite makes of a
@@ -158,7 +168,7 @@ func withWAL(t *testing.T) (files map[string][]byte, users []service.Record, log
 // has been, but maybe not the last one, as a torn end is what a power cut in
 // the middle of a commit leaves, too.
 func TestDamagedWriteAheadLogEndsWhereTheDamageIs(t *testing.T) {
-	files, users, log := withWAL(t)
+	files, all := withWAL(t)
 	wal := files["users.db-wal"]
 	dir := filepath.Join(memoryDir(t), "copy")
 	random := rand.New(rand.NewPCG(3, 4))
@@ -170,13 +180,13 @@ func TestDamagedWriteAheadLogEndsWhereTheDamageIs(t *testing.T) {
 			return
 		}
 		n := len(got.log)
-		if n < 60 || n > len(log) {
+		if n < 60 || n > len(all.log) {
 			t.Fatalf("%s: %d changes", what, n)
 		}
-		if n < len(log) {
+		if n < len(all.log) {
 			shorter++
 		}
-		if diff := cmp.Diff(users[:n], got.users) + cmp.Diff(log[:n], got.log); diff != "" {
+		if diff := cmp.Diff(all.firstOf(n), got, cmp.AllowUnexported(opened{})); diff != "" {
 			t.Errorf("%s: %s", what, diff)
 		}
 	}
@@ -195,7 +205,7 @@ func TestDamagedWriteAheadLogEndsWhereTheDamageIs(t *testing.T) {
 }
 
 func TestWriteAheadLogOfAnotherFileIsNotTakenForItsOwn(t *testing.T) {
-	files, _, _ := withWAL(t)
+	files, _ := withWAL(t)
 	other := filepath.Join(t.TempDir(), "users.db")
 	j, _ := mustReady(t, other)
 	must(t, j.Commit([]Entry{step(1, nil, user(200))}, 0))

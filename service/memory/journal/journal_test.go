@@ -31,6 +31,9 @@ func ready(path string) (*Journal, []service.Record, error) {
 	var users []service.Record
 	err = j.Load(context.Background(), func(r *service.Record) { users = append(users, *r) })
 	if err == nil {
+		err = j.Items(context.Background(), func(*service.Item) {})
+	}
+	if err == nil {
 		err = j.Start(context.Background())
 	}
 	if err != nil {
@@ -343,6 +346,7 @@ func TestTamperedFilesAreRefusedAndLeftAlone(t *testing.T) {
 		{"no tables", "DROP TABLE users", "no such table"},
 		{"change rewritten", `UPDATE changes SET fields = '[{"field":"email","new":"eve@example.com"}]' WHERE seq = 2`, "change 2: it is not as it was written"},
 		{"change removed", "DELETE FROM changes WHERE seq = 3", "change 3: some are missing"},
+		{"item added", "INSERT INTO items VALUES ('session', zeroblob(32), zeroblob(16), x'61', 0, 0)", "item 1: it is not as it was written"},
 		{"newest change removed", "DELETE FROM changes WHERE seq = 5", "newest changes are missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

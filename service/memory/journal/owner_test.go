@@ -75,7 +75,7 @@ func TestFileWithSeveralNamesIsRefused(t *testing.T) {
 
 // What a crash left in the write-ahead log must not vanish with the file.
 func TestEmptiedFileBesideAWriteAheadLogIsRefused(t *testing.T) {
-	files, _, _ := withWAL(t)
+	files, _ := withWAL(t)
 	for name, contents := range map[string][]byte{"emptied": {}, "removed": nil} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "users.db")

@@ -69,6 +69,20 @@ var migrations = []string{
 		revoked_at   INTEGER NOT NULL, -- 0: it is not
 		checksum     INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID;`,
+
+	`CREATE TABLE items (
+		kind       TEXT    NOT NULL,
+		key        BLOB    NOT NULL CHECK (length(key) = 32),
+		user_id    BLOB    NOT NULL CHECK (length(user_id) = 16), -- all zero: nobody's
+		value      BLOB    NOT NULL,
+		expires_at INTEGER NOT NULL, -- microseconds since 1970, UTC; 0: never
+		checksum   INTEGER NOT NULL,
+		PRIMARY KEY (kind, key)
+	) STRICT, WITHOUT ROWID;`,
+
+	// Microseconds since 1970, UTC. The checksum of a row without it is what it was
+	// before there was such a column.
+	`ALTER TABLE users ADD COLUMN email_verified_at INTEGER;`,
 }
 
 // upgrade runs those migrations that the file at path, whose schema version is

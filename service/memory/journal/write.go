@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -33,6 +34,7 @@ type writer struct {
 	addChange, getChange, rewrite, drop *stmt
 	getState, putState                  *stmt
 	putFence, putBallast, putKey        *stmt
+	putItem, dropItem                   *stmt
 }
 
 // openWriter opens the file, which is in the state s and holds the changes h,
@@ -67,8 +69,8 @@ func (w *writer) prepareAll() error {
 		{&w.begin, `BEGIN IMMEDIATE`},
 		{&w.commitTx, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
-		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 11) + `?)`},
-		{&w.putUser, `UPDATE users SET (` + strings.TrimPrefix(userColumns, "id, ") + `) = (?2, ` + strings.Repeat("?, ", 10) + `?) WHERE id = ?1`},
+		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 12) + `?)`},
+		{&w.putUser, `UPDATE users SET (` + strings.TrimPrefix(userColumns, "id, ") + `) = (?2, ` + strings.Repeat("?, ", 11) + `?) WHERE id = ?1`},
 		{&w.dropUser, `DELETE FROM users WHERE id = ?`},
 		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.getChange, `SELECT ` + changeColumns + ` FROM changes WHERE seq = ?`},
@@ -77,6 +79,8 @@ func (w *writer) prepareAll() error {
 		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
 		{&w.getState, `SELECT last_seq, digest FROM state`},
 		{&w.putKey, `INSERT OR REPLACE INTO keys (` + keyColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&w.putItem, `INSERT OR REPLACE INTO items (` + itemColumns + `) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&w.dropItem, `DELETE FROM items WHERE kind = ? AND key = ?`},
 		{&w.putFence, `UPDATE state SET fences = fences + 1`},
 		{&w.putBallast, `UPDATE ballast SET bytes = randomblob(65536)`},
 	} {
@@ -88,11 +92,11 @@ func (w *writer) prepareAll() error {
 	return nil
 }
 
-// Commit writes entries and drops the changes before keepFrom, all in one
-// transaction: when it returns nil they are on the disk, after an error none
-// of them is in the file.
-func (j *Journal) Commit(entries []Entry, keepFrom int64) error {
-	err := j.writer.commit(entries, keepFrom)
+// Commit writes entries and items, which are of different keys, and drops the
+// changes before keepFrom, all in one transaction: when it returns nil they are
+// on the disk, after an error none of them is in the file.
+func (j *Journal) Commit(entries []Entry, keepFrom int64, items ...ItemEntry) error {
+	err := j.writer.commit(entries, keepFrom, items)
 	if err != nil {
 		// When only the last step failed, the fsync, the write-ahead log holds a
 		// whole transaction, which a process that ended now would bring back at its
@@ -155,7 +159,7 @@ func (w *writer) checkState() error {
 	})
 }
 
-func (w *writer) commit(entries []Entry, keepFrom int64) error {
+func (w *writer) commit(entries []Entry, keepFrom int64, items []ItemEntry) error {
 	next := w.state
 	err := w.transaction(func() error {
 		for i := range entries {
@@ -166,6 +170,11 @@ func (w *writer) commit(entries []Entry, keepFrom int64) error {
 				if err := w.erase(entries[:i], entries[i].Old.User.ID); err != nil {
 					return err
 				}
+			}
+		}
+		for i := range items {
+			if err := w.writeItem(&items[i]); err != nil {
+				return err
 			}
 		}
 		if keepFrom > next.FirstSeq {
@@ -216,7 +225,15 @@ func userValues(r *service.Record, sum int64) []driver.Value {
 	u, k := &r.User, &r.Keys
 	return []driver.Value{u.ID[:], u.Email, u.FirstName, u.LastName,
 		boolInt(u.IsActive), int64(u.Version), u.CreatedAt.UnixMicro(), u.UpdatedAt.UnixMicro(),
-		k.Email, k.FirstName, k.LastName, r.PasswordHash, sum}
+		k.Email, k.FirstName, k.LastName, r.PasswordHash, microsOrNull(u.EmailVerifiedAt), sum}
+}
+
+// microsOrNull is a time, or null for the zero time.
+func microsOrNull(t time.Time) driver.Value {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
 }
 
 // erase removes the values from the user's changes, those of the transaction's
