@@ -37,7 +37,7 @@ const (
 	CodeVersionConflict Code = "VERSION_CONFLICT"
 	// CodeInvalidCredentials: the e-mail address, the password or both are not
 	// those of a user who may log in.
-	CodeInvalidCredentials Code = "INVALID_CREDENTIALS"
+	CodeInvalidCredentials Code = "INVALID_CREDENTIALS" // #nosec G101 -- a code, no credential
 	// CodeCursorExpired: the change log does not go back to the cursor; list
 	// the users afresh and follow from there.
 	CodeCursorExpired Code = "CURSOR_EXPIRED"

@@ -74,7 +74,7 @@ func (g *gate) load() HashingLoad {
 func newGate(l HashingLimits, hash int64) *gate {
 	l = l.withDefaults(hash)
 	return &gate{limits: l, slots: make(chan struct{}, l.Slots),
-		garbage: garbage{hash: uint64(hash), enough: uint64(l.Slots) * uint64(hash)}}
+		garbage: garbage{hash: uint64(hash), enough: uint64(l.Slots) * uint64(hash)}} // #nosec G115 -- sizes and numbers
 }
 
 // run calls f in a slot. Its errors are those of enter.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -37,11 +38,17 @@ func (s *connectionSettings) check() error {
 		positive(s.MaxBodyBytes > 0, "max-body-bytes"))
 }
 
-// limit has server keep to the settings.
-func (s *connectionSettings) limit(server *http.Server) {
-	server.ReadHeaderTimeout, server.ReadTimeout = s.ReadHeaderTimeout, s.ReadTimeout
-	server.WriteTimeout, server.IdleTimeout = s.WriteTimeout, s.IdleTimeout
-	server.MaxHeaderBytes = s.MaxHeaderBytes
+// server is a server of h that keeps to the settings.
+func (s *connectionSettings) server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: s.ReadHeaderTimeout,
+		ReadTimeout:       s.ReadTimeout,
+		WriteTimeout:      s.WriteTimeout,
+		IdleTimeout:       s.IdleTimeout,
+		MaxHeaderBytes:    s.MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong, mostly
+	}
 }
 
 // hashSettings bound how much is hashed at once.

@@ -20,8 +20,7 @@ func (c *serveCmd) startOps(log *slog.Logger, h http.Handler) (stop func(), err 
 	if err != nil {
 		return nil, fmt.Errorf("listen for operators: %w", err)
 	}
-	server := &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	c.limit(server)
+	server := c.server(h, log)
 	server.WriteTimeout = 0 // a profile takes as long as it is asked to
 	ended := make(chan struct{})
 	go func() {

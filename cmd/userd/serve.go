@@ -114,7 +114,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(c.newHandler(svc, handlerConfig{log, drain, measured, tests}), log)
+	server := c.server(c.newHandler(svc, handlerConfig{log, drain, measured, tests}), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
@@ -131,12 +131,6 @@ func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service
 		MaxFeeds:       c.MaxFeeds,
 		MaxPageSize:    c.MaxPageSize,
 	}, err
-}
-
-func (c *serveCmd) newServer(h http.Handler, log *slog.Logger) *http.Server {
-	server := &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)} // what clients do wrong, mostly
-	c.limit(server)
-	return server
 }
 
 // shutdown is how a server ends.
