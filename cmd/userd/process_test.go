@@ -69,8 +69,11 @@ func launch(t testing.TB, args ...string) *process {
 	return launchAs(t, userd(t, append(anyPort(), args...)...))
 }
 
-// anyPort are the arguments of a server on a free port.
-func anyPort() []string { return []string{"serve", "--addr=127.0.0.1:0", "--log-format=json"} }
+// anyPort are the arguments of a server on a free port. Tests write from one
+// address as fast as they can.
+func anyPort() []string {
+	return []string{"serve", "--addr=127.0.0.1:0", "--log-format=json", "--rate-limit-writes=0"}
+}
 
 // launchAs starts the server that cmd runs.
 func launchAs(t testing.TB, cmd *exec.Cmd) *process {
