@@ -14,7 +14,7 @@ func (a *api) createUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u, err := a.svc.CreateUser(r.Context(), in)
+	u, err := a.createOnce(w, r, in)
 	if err != nil {
 		return err
 	}

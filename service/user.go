@@ -62,6 +62,7 @@ const (
 	FieldPassword        Field = "password"
 	FieldIsActive        Field = "is_active"
 	FieldExpectedVersion Field = "expected_version"
+	FieldIdempotencyKey  Field = "idempotency_key"
 	FieldFilter          Field = "filter"
 	FieldQuery           Field = "q"
 	FieldOrderBy         Field = "order_by"

@@ -35,7 +35,7 @@ test('begins with the seed', async () => {
 test('knows what a new user looks like', async () => {
   const response = await create(joan);
   assert.deepEqual([response.status, await response.json()], [201, {
-    id: '00000000-0000-7000-8000-000000000003', email: 'joan@example.com', first_name: 'Joan', last_name: 'Clarke', is_active: true,
+    id: '00000000-0000-7000-8000-000000000003', email: 'joan@example.com', first_name: 'Joan', last_name: 'Clarke', is_active: true, email_verified_at: null,
     version: 1, created_at: '2026-01-01T00:00:00.000000Z', updated_at: '2026-01-01T00:00:00.000000Z',
   }]);
 });

@@ -9,8 +9,8 @@ import (
 // (Fetch, sections 3.3.3 and 3.3.4).
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
-	corsSent    = "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Traceparent, Tracestate, X-Request-Id"
-	corsRead    = "Allow, ETag, Link, Location, Retry-After, Traceresponse, WWW-Authenticate, X-Request-Id"
+	corsSent    = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Traceparent, Tracestate, X-Request-Id"
+	corsRead    = "Allow, ETag, Idempotency-Replayed, Link, Location, Retry-After, Traceresponse, WWW-Authenticate, X-Request-Id"
 	corsSeconds = "600" // that a browser remembers what it was told
 )
 
