@@ -38,7 +38,7 @@ func (c *serveCmd) newHandler(svc *service.Service, h handlerConfig) http.Handle
 	handler = web.WithSafeFraming(web.WithBodyLimit(c.MaxBodyBytes)(handler))
 	handler = web.WithRecovery(log, rest.InternalError())(handler)
 	handler = web.WithCORS(c.AllowedOrigins)(handler)
-	handler = web.WithClients(proxies)(web.WithOrigins(handler))
+	handler = web.WithClients(proxies)(handler)
 	handler = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(handler)
 	handler = web.WithTracing(t.Spans())(handler)
 	return web.WithRequestIDsOf(h.tests.newRequestID(), handler)

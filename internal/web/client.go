@@ -1,15 +1,14 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/userd/userd/service"
 )
 
-// WithClients has the service know which client sent each request: the peer of
+// WithClients has [WithActor] know which client sent each request: the peer of
 // its connection or, where that is a trusted proxy, whom the header
 // X-Forwarded-For names. Proxies append to what they are sent, so that the
 // right-most address which is not a trusted proxy's is the last that somebody
@@ -19,9 +18,20 @@ import (
 func WithClients(trusted []netip.Prefix) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(w, r.WithContext(service.WithClient(r.Context(), clientAddr(r, trusted))))
+			q, r := begin(r)
+			q.client = clientAddr(r, trusted)
+			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// clientOf is the address of the client that sent the request of ctx, as
+// WithClients has found it.
+func clientOf(ctx context.Context) netip.Addr {
+	if r := requestOf(ctx); r != nil {
+		return r.client
+	}
+	return netip.Addr{}
 }
 
 // clientAddr is the address of the request's client. It is not valid for a
