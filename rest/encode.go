@@ -66,7 +66,9 @@ func appendTime(b []byte, t time.Time) []byte {
 }
 
 // appendTwo appends v, from 0 to 99, as two digits.
-func appendTwo(b []byte, v int) []byte { return append(b, byte('0'+v/10), byte('0'+v%10)) }
+func appendTwo(b []byte, v int) []byte {
+	return append(b, byte('0'+v/10), byte('0'+v%10)) // #nosec G115 -- digits
+}
 
 // appendID appends id in its canonical form.
 func appendID(b []byte, id uuid.UUID) []byte {
