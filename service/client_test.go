@@ -28,3 +28,14 @@ func TestClientsAreToldApartByWhatTheyCannotChoose(t *testing.T) {
 		t.Errorf("nobody is %v", got)
 	}
 }
+
+func TestACallerIsOneForEverythingThatAsks(t *testing.T) {
+	ctx := service.WithCaller(t.Context(), key(service.ScopeUsersRead), netip.MustParseAddr("192.0.2.1"), "r1")
+	ctx = service.WithClient(service.WithOrigin(service.WithActor(ctx, service.KeyActor("other", nil)), service.OriginOf(ctx)), netip.MustParseAddr("192.0.2.2"))
+	if got := service.OriginOf(ctx); got != (service.Origin{Actor: "key:app", RequestID: "r1"}) {
+		t.Errorf("the origin is %+v", got)
+	}
+	if actor, client := service.ActorOf(ctx).String(), service.ClientOf(ctx).String(); actor != "key:other" || client != "192.0.2.2/32" {
+		t.Errorf("%s calls from %s", actor, client)
+	}
+}
