@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -45,6 +45,7 @@ var kinds = map[service.Code]kind{
 	service.CodeIdempotencyKeyReused: {asData: true, field: service.FieldIdempotencyKey, message: "This idempotency key was used for another request; use a new one."},
 	service.CodeIdempotencyKeyInUse:  {message: "A request with this idempotency key is being served; try again in a moment."},
 	service.CodeCursorExpired:        {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
+	service.CodeRateLimited:          {message: "There were too many requests of late; try again later."},
 	service.CodeUnavailable:          {message: "The service cannot do this now; try again in a moment."},
 	service.CodeOutcomeUnknown:       {message: "Whether the change was made is not known; read before you try again."},
 	service.CodeInternal:             {message: "The service failed; its log has the cause under this request's id."},
@@ -68,10 +69,8 @@ func messageFor(err error) string {
 	if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 		return "This needs an API key or token with the scope " + string(e.Scope) + "."
 	}
-	if e, ok := errors.AsType[*service.UnavailableError](err); ok && e.Reason != "" {
-		return e.Reason
-	}
-	return kinds[publicCode(err)].message
+	reason, _ := service.Retry(err)
+	return cmp.Or(reason, kinds[publicCode(err)].message)
 }
 
 // presenter turns errors into what clients get, and logs what they do not.
@@ -129,19 +128,11 @@ func extensionsFor(err error) map[string]any {
 		if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
 			extensions["fields"] = fieldErrors(e)
 		}
-	case service.CodeUnavailable, service.CodeIdempotencyKeyInUse:
-		extensions["retryAfter"] = retryAfter(err)
+	case service.CodeRateLimited, service.CodeUnavailable, service.CodeIdempotencyKeyInUse:
+		_, after := service.Retry(err)
+		extensions["retryAfter"] = int(math.Ceil(after.Seconds()))
 	}
 	return extensions
-}
-
-// retryAfter is the number of seconds after which trying again makes sense.
-func retryAfter(err error) int {
-	wait := time.Second
-	if e, ok := errors.AsType[*service.UnavailableError](err); ok {
-		wait = max(wait, e.RetryAfter)
-	}
-	return int(math.Ceil(wait.Seconds()))
 }
 
 // logCause logs what the client is not told, if there is anything.

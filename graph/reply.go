@@ -33,7 +33,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request, resp *graphql.Respon
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client may have gone
+		_, _ = w.Write(body) // #nosec G705 -- JSON, and said to be; the client may have gone
 	}
 }
 

@@ -49,6 +49,7 @@ var kinds = map[service.Code]kind{
 	service.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "Idempotency key reused", "This idempotency key was used for another request; use a new one."},
 	service.CodeIdempotencyKeyInUse:  {http.StatusConflict, "Idempotency key in use", "A request with this idempotency key is being served; try again in a moment."},
 	service.CodeCursorExpired:        {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
+	service.CodeRateLimited:          {http.StatusTooManyRequests, "Rate limited", "There were too many requests of late; try again later."},
 	service.CodeUnavailable:          {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
 	service.CodeOutcomeUnknown:       {http.StatusGatewayTimeout, "Outcome unknown", "Whether the change was made is not known; read before you try again."},
 	service.CodeInternal:             {http.StatusInternalServerError, "Internal error", "The service failed; its log has the cause under this request's id."},
@@ -136,14 +137,10 @@ func (p *problem) specify(err error) {
 		if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 			p.Detail = "This needs an API key or token with the scope " + string(e.Scope) + "."
 		}
-	case service.CodeIdempotencyKeyInUse:
-		p.retryAfter = time.Second
-	case service.CodeUnavailable:
-		p.retryAfter = time.Second
-		if e, ok := errors.AsType[*service.UnavailableError](err); ok {
-			p.Detail = cmp.Or(e.Reason, p.Detail)
-			p.retryAfter = max(e.RetryAfter, time.Second)
-		}
+	case service.CodeIdempotencyKeyInUse, service.CodeRateLimited, service.CodeUnavailable:
+		var reason string
+		reason, p.retryAfter = service.Retry(err)
+		p.Detail = cmp.Or(reason, p.Detail)
 	default:
 		if e, ok := errors.AsType[*requestError](err); ok {
 			p.Detail = cmp.Or(e.detail, p.Detail)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"github.com/google/uuid"
@@ -64,11 +65,12 @@ func (a Actor) has(s Scope) bool {
 	return slices.Contains(a.scopes, s) || slices.Contains(a.scopes, ScopeAdmin)
 }
 
-// caller is who calls, and what the change log says of that. A context has
-// both as one value: there is one for each request.
+// caller is who calls, what the change log says of that, and from where. A context
+// has them as one value: there is one for each request.
 type caller struct {
 	actor  Actor
 	origin Origin
+	client netip.Prefix
 }
 
 type callerKey struct{}
@@ -83,13 +85,15 @@ func callerOf(ctx context.Context) caller {
 // WithActor returns a context whose calls are a's, and whose changes are logged
 // as a's. A context without it is that of the anonymous actor.
 func WithActor(ctx context.Context, a Actor) context.Context {
-	return WithCaller(ctx, a, callerOf(ctx).origin.RequestID)
+	c := callerOf(ctx)
+	c.actor, c.origin.Actor = a, a.String()
+	return context.WithValue(ctx, callerKey{}, &c)
 }
 
-// WithCaller is WithActor for a request with this id, which the change log
-// names, too.
-func WithCaller(ctx context.Context, a Actor, requestID string) context.Context {
-	return context.WithValue(ctx, callerKey{}, &caller{a, Origin{Actor: a.String(), RequestID: requestID}})
+// WithCaller is WithActor and WithClient for a request with this id, which the
+// change log names, too.
+func WithCaller(ctx context.Context, a Actor, client netip.Addr, requestID string) context.Context {
+	return context.WithValue(ctx, callerKey{}, &caller{a, Origin{Actor: a.String(), RequestID: requestID}, clientAt(client)})
 }
 
 // ActorOf is the actor that WithActor noted in ctx.

@@ -74,7 +74,9 @@ const anonymous = "anonymous"
 
 // WithOrigin returns a context whose changes are logged as coming from o.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
-	return context.WithValue(ctx, callerKey{}, &caller{callerOf(ctx).actor, o})
+	c := callerOf(ctx)
+	c.origin = o
+	return context.WithValue(ctx, callerKey{}, &c)
 }
 
 // OriginOf is what WithOrigin, or [WithActor], noted in ctx.

@@ -2,7 +2,7 @@ package service
 
 import (
 	"crypto/pbkdf2"
-	"crypto/sha1"
+	"crypto/sha1" // #nosec G505 -- what others have hashed with; replaced at the next right password
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
@@ -58,7 +58,7 @@ func pbkdf2Rounds(text string, keyLen int) (uint64, bool) {
 		return params["i"], true
 	}
 	params, ok := hashParams(text, "i", "l")
-	return params["i"], ok && params["l"] == uint64(keyLen)
+	return params["i"], ok && params["l"] == uint64(keyLen) // #nosec G115 -- a length
 }
 
 // parseDjangoPBKDF2 reads "600000$SALT$HASH": the salt is its own text.
@@ -87,12 +87,12 @@ func newPBKDF2Hash(digest string, rounds uint64, salt, key []byte) (passwordHash
 	if newDigest == nil {
 		newDigest = sha1.New
 	}
-	blocks := uint64((len(key)-1)/newDigest().Size() + 1) // each of which takes all the rounds
+	blocks := uint64((len(key)-1)/newDigest().Size() + 1) // #nosec G115 -- a length; each of which takes all the rounds
 	switch {
 	case rounds < 1:
 		return nil, errUnknownHash()
 	case rounds*blocks > maxPBKDF2Work:
 		return nil, errHashTooCostly()
 	}
-	return pbkdf2Hash{newDigest, int(rounds), salt, key}, nil
+	return pbkdf2Hash{newDigest, int(rounds), salt, key}, nil // #nosec G115 -- bounded above
 }

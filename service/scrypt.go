@@ -54,7 +54,7 @@ func parseDjangoScrypt(_, rest string) (passwordHash, *problem) {
 	if !okN || !okR || !okP || !decoded || bits.OnesCount64(n) != 1 {
 		return nil, errUnknownHash()
 	}
-	return newScryptHash(uint64(bits.TrailingZeros64(n)), r, p, salt, key)
+	return newScryptHash(uint64(bits.TrailingZeros64(n)), r, p, salt, key) // #nosec G115 -- 0 to 64
 }
 
 // newScryptHash checks the cost: 2^ln, r and p.
@@ -65,5 +65,5 @@ func newScryptHash(ln, r, p uint64, salt, key []byte) (passwordHash, *problem) {
 	case ln > 20 || r > maxScryptMemory>>(7+ln) || p > maxScryptWork>>(7+ln)/r:
 		return nil, errHashTooCostly()
 	}
-	return scryptHash{1 << ln, int(r), int(p), salt, key}, nil
+	return scryptHash{1 << ln, int(r), int(p), salt, key}, nil // #nosec G115 -- bounded above
 }

@@ -13,33 +13,34 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// handlerConfig has what both transports are told.
+// handlerConfig has what both transports are told besides the settings.
 type handlerConfig struct {
 	log       *slog.Logger
 	drain     context.Context
-	maxBody   int64
-	access    accessSettings
 	telemetry *telemetry.Telemetry
 	tests     *testMode // nil where users are real
 }
 
 // newHandler puts both transports on one handler, behind what they share.
-func newHandler(svc *service.Service, c handlerConfig) http.Handler {
-	log, t := c.log, c.telemetry
-	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: c.drain, NoDocs: !c.access.Docs, NoConsole: !c.access.Console,
-		Restore: c.tests.restoring()})
-	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: c.drain, Limits: graph.Limits{BodyBytes: c.maxBody},
-		NoIntrospection: !c.access.Introspection, AllowedOrigins: c.access.AllowedOrigins, Observer: t.Operations()})
-	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (c *serveCmd) newHandler(svc *service.Service, h handlerConfig) http.Handler {
+	log, t := h.log, h.telemetry
+	proxies, _ := c.proxies() // Validate takes no wrong ones
+	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: h.drain, NoDocs: !c.Docs, NoConsole: !c.Console,
+		Restore: h.tests.restoring()})
+	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: h.drain, Limits: c.graphqlSettings.limits(c.MaxBodyBytes),
+		NoIntrospection: !c.Introspection, AllowedOrigins: c.AllowedOrigins, Observer: t.Operations()})
+	var handler http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.TrimSuffix(r.URL.Path, "/") == graph.Route {
 			graphHandler.ServeHTTP(w, r)
 			return
 		}
 		restHandler.ServeHTTP(w, r)
 	})
-	h = web.WithBodyLimit(c.maxBody)(h)
-	h = web.WithRecovery(log, rest.InternalError())(h)
-	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
-	h = web.WithTracing(t.Spans())(h)
-	return web.WithRequestIDsOf(c.tests.newRequestID(), h)
+	handler = web.WithSafeFraming(web.WithBodyLimit(c.MaxBodyBytes)(handler))
+	handler = web.WithRecovery(log, rest.InternalError())(handler)
+	handler = web.WithCORS(c.AllowedOrigins)(handler)
+	handler = web.WithClients(proxies)(handler)
+	handler = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(handler)
+	handler = web.WithTracing(t.Spans())(handler)
+	return web.WithRequestIDsOf(h.tests.newRequestID(), handler)
 }

@@ -32,7 +32,8 @@ func hotHandler(tb testing.TB) (h http.Handler, id string) {
 		id = u.ID.String()
 	}
 	log := slog.New(web.WithRequestID(slog.NewJSONHandler(devNull{}, nil)))
-	return newHandler(svc, handlerConfig{log: log, drain: tb.Context(), maxBody: 1 << 18, access: accessSettings{Docs: true}, telemetry: measured}), id
+	settings := serveCmd{connectionSettings: connectionSettings{MaxBodyBytes: 1 << 18}, accessSettings: accessSettings{Docs: true}}
+	return settings.newHandler(svc, handlerConfig{log: log, drain: tb.Context(), telemetry: measured}), id
 }
 
 // devNull takes what is written like a file; [io.Discard] would have the

@@ -99,6 +99,7 @@ func (m *testMode) config(c service.Config) service.Config {
 	c.Hashing = service.HashingLimits{Slots: runtime.GOMAXPROCS(0), Queue: math.MaxInt32, Wait: time.Hour}
 	if m.FixedClock != nil {
 		c.Now = m.now
+		c.Rates = service.RateLimits{} // of which nobody would save up anything
 	}
 	if m.DeterministicIDs {
 		c.NewID, c.NewKey = m.ids.newID, m.ids.newKey

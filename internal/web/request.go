@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/netip"
 )
 
 // request is the context of a request with all that goes along with it. It is
@@ -13,6 +14,7 @@ type request struct {
 	id       [1]string // as a header's values
 	exchange Exchange
 	answer   recorder
+	client   netip.Addr
 }
 
 type requestKey struct{}

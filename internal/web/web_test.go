@@ -219,6 +219,18 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
+func TestABodyInChunksIsTheLastOfItsConnection(t *testing.T) {
+	for encoding, want := range map[string]string{"": "", "chunked": "close"} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		if encoding != "" {
+			r.TransferEncoding = []string{encoding}
+		}
+		if got := serve(web.WithSafeFraming(teapot), r).Header().Get("Connection"); got != want {
+			t.Errorf("after %q: %q, want %q", encoding, got, want)
+		}
+	}
+}
+
 func TestWithActor(t *testing.T) {
 	h := web.WithRequestIDs(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		ctx := web.WithActor(r.Context(), service.KeyActor("app", nil))

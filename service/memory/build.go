@@ -131,6 +131,7 @@ func newSortEntry(key string, index int) sortEntry {
 	copy(first[:], key)
 	return sortEntry{
 		head: binary.BigEndian.Uint64(first[:8]), next: binary.BigEndian.Uint64(first[8:]),
-		index: uint32(index), long: len(key) > len(first) || strings.HasSuffix(key, "\x00"),
+		index: uint32(index), // #nosec G115 -- memory holds fewer users
+		long:  len(key) > len(first) || strings.HasSuffix(key, "\x00"),
 	}
 }

@@ -152,7 +152,7 @@ func (c Config) poolConfig() (*pgxpool.Config, error) {
 	// 15 seconds in which it takes up room in the pool. This ends that.
 	pc.BeforeClose = func(conn *pgx.Conn) {
 		if conn.IsClosed() {
-			conn.PgConn().Conn().Close()
+			_ = conn.PgConn().Conn().Close()
 		}
 	}
 	return pc, nil
@@ -182,7 +182,7 @@ func (c Config) connect(ctx context.Context, pc *pgxpool.Config) (*pgx.Conn, err
 		return conn, err
 	}
 	if err := pc.AfterConnect(ctx, conn); err != nil {
-		conn.PgConn().Conn().Close()
+		_ = conn.PgConn().Conn().Close()
 		return nil, err
 	}
 	return conn, nil

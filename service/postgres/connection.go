@@ -78,7 +78,7 @@ var errNoCancel = errors.New("changes are not cancelled")
 // drop closes the connection at once; the server finds out by itself.
 func (c *connection) drop() {
 	if c.conn != nil {
-		c.conn.PgConn().Conn().Close()
+		_ = c.conn.PgConn().Conn().Close()
 		c.conn = nil
 		c.open.Store(nil)
 	}
@@ -94,6 +94,6 @@ func (o *openConn) cut(addr net.Addr) bool {
 	if conn == nil || conn.PgConn().Conn().RemoteAddr().String() != addr.String() {
 		return false
 	}
-	conn.PgConn().Conn().Close()
+	_ = conn.PgConn().Conn().Close()
 	return true
 }

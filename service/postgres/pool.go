@@ -140,7 +140,7 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 // may wait for ever.
 func (s *Store) leave(conn *pgx.Conn) {
 	addr := conn.PgConn().Conn().RemoteAddr()
-	conn.PgConn().Conn().Close()
+	_ = conn.PgConn().Conn().Close()
 	s.config.Log.Warn("the database server has become a replica; looking for the primary", "server", addr.String())
 	s.resetPool(resetInterval)
 	s.listener.cut(addr)

@@ -233,7 +233,7 @@ func (w *writer) commit(batch []*job) error {
 			return nil
 		}
 		if _, unknown := errors.AsType[*service.OutcomeUnknownError](err); unknown {
-			w.setAway(err)
+			_ = w.setAway(err)
 			return err
 		}
 		if try < maxTries && ctx.Err() == nil && (isTransient(err) || isOfClass(err, uniqueViolation)) {

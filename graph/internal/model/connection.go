@@ -46,5 +46,5 @@ func (c *UserConnection) PageInfo() PageInfo {
 // TotalCount counts the whole list, which only happens when it is asked for.
 func (c *UserConnection) TotalCount(ctx context.Context) (int32, error) {
 	n, err := c.count(ctx)
-	return int32(min(n, math.MaxInt32)), err // GraphQL's Int has 32 bits
+	return int32(min(n, math.MaxInt32)), err // #nosec G115 -- GraphQL's Int has 32 bits
 }

@@ -60,7 +60,7 @@ func recordOf(values []driver.Value, sum *checksum) (*service.Record, int64, err
 	u, k := &r.User, &r.Keys
 	u.ID = in.id()
 	u.Email, u.FirstName, u.LastName = next[string](&in), next[string](&in), next[string](&in)
-	u.IsActive, u.Version = next[int64](&in) != 0, int32(next[int64](&in))
+	u.IsActive, u.Version = next[int64](&in) != 0, int32(next[int64](&in)) // #nosec G115 -- written from 32 bits; the checksum says so
 	u.CreatedAt, u.UpdatedAt = in.time(), in.time()
 	k.Email, k.FirstName, k.LastName = next[string](&in), next[string](&in), next[string](&in)
 	r.PasswordHash = next[string](&in)
@@ -97,7 +97,7 @@ const changeColumns = `seq, at, kind, user_id, version, fields, actor, request_i
 func changeOf(values []driver.Value, sum *checksum) (c service.Change, err error) {
 	in := row{values: values}
 	c.Seq, c.At, c.Kind = next[int64](&in), in.time(), service.ChangeKind(next[string](&in))
-	c.UserID, c.Version = in.id(), int32(next[int64](&in))
+	c.UserID, c.Version = in.id(), int32(next[int64](&in)) // #nosec G115 -- written from 32 bits; the checksum says so
 	fields := next[string](&in)
 	c.Origin.Actor, c.Origin.RequestID = next[string](&in), next[string](&in)
 	want := next[int64](&in)
