@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -43,6 +43,7 @@ var kinds = map[service.Code]kind{
 	service.CodeVersionConflict:    {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {message: "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
+	service.CodeRateLimited:        {message: "There were too many requests of late; try again later."},
 	service.CodeUnavailable:        {message: "The service cannot do this now; try again in a moment."},
 	service.CodeOutcomeUnknown:     {message: "Whether the change was made is not known; read before you try again."},
 	service.CodeInternal:           {message: "The service failed; its log has the cause under this request's id."},
@@ -66,10 +67,8 @@ func messageFor(err error) string {
 	if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 		return "This needs an API key or token with the scope " + string(e.Scope) + "."
 	}
-	if e, ok := errors.AsType[*service.UnavailableError](err); ok && e.Reason != "" {
-		return e.Reason
-	}
-	return kinds[publicCode(err)].message
+	reason, _ := service.Retry(err)
+	return cmp.Or(reason, kinds[publicCode(err)].message)
 }
 
 // presenter turns errors into what clients get, and logs what they do not.
@@ -122,19 +121,11 @@ func extensionsFor(err error) map[string]any {
 		if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
 			extensions["fields"] = fieldErrors(e)
 		}
-	case service.CodeUnavailable:
-		extensions["retryAfter"] = retryAfter(err)
+	case service.CodeRateLimited, service.CodeUnavailable:
+		_, after := service.Retry(err)
+		extensions["retryAfter"] = int(math.Ceil(after.Seconds()))
 	}
 	return extensions
-}
-
-// retryAfter is the number of seconds after which trying again makes sense.
-func retryAfter(err error) int {
-	wait := time.Second
-	if e, ok := errors.AsType[*service.UnavailableError](err); ok {
-		wait = max(wait, e.RetryAfter)
-	}
-	return int(math.Ceil(wait.Seconds()))
 }
 
 // logCause logs what the client is not told, if there is anything.

@@ -78,7 +78,7 @@ func FuzzDocument(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	schema, rules, limits := servedSchema(), validationRules(true), Limits{}.withDefaults()
+	schema, rules, limits := servedSchema(), validationRules(true), Limits{}.WithDefaults()
 	f.Fuzz(func(t *testing.T, text string) {
 		if doc, errs := newDocument(text, schema, rules, limits); errs == nil {
 			_, _ = doc.operation("")

@@ -73,7 +73,7 @@ func (c Config) withDefaults() Config {
 	if c.Observer == nil {
 		c.Observer = nobody{}
 	}
-	c.Limits, c.Streams = c.Limits.withDefaults(), c.Streams.withDefaults()
+	c.Limits, c.Streams = c.Limits.WithDefaults(), c.Streams.withDefaults()
 	return c
 }
 

@@ -50,7 +50,8 @@ type Limits struct {
 	CacheBytes int
 }
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults returns l with the defaults in the place of zeros.
+func (l Limits) WithDefaults() Limits {
 	return Limits{
 		BodyBytes:     cmp.Or(l.BodyBytes, 256<<10),
 		URLBytes:      cmp.Or(l.URLBytes, 16<<10),

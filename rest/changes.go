@@ -21,7 +21,7 @@ func (a *api) changes(w http.ResponseWriter, r *http.Request) error {
 		return outsideBody(err)
 	}
 	q.given.Set(string(service.FieldAfter), page.EndCursor)
-	w.Header().Set("Vary", "Accept")
+	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Link", link("/changes", q.given, "next")) // on the last page too: the log goes on
 	setPrivate(w.Header())
 	send(w, http.StatusOK, typeJSON, append(appendChanges(nil, page.Items), '\n'))

@@ -48,6 +48,7 @@ var kinds = map[service.Code]kind{
 	service.CodeVersionConflict:    {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
+	service.CodeRateLimited:        {http.StatusTooManyRequests, "Rate limited", "There were too many requests of late; try again later."},
 	service.CodeUnavailable:        {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
 	service.CodeOutcomeUnknown:     {http.StatusGatewayTimeout, "Outcome unknown", "Whether the change was made is not known; read before you try again."},
 	service.CodeInternal:           {http.StatusInternalServerError, "Internal error", "The service failed; its log has the cause under this request's id."},
@@ -135,12 +136,10 @@ func (p *problem) specify(err error) {
 		if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 			p.Detail = "This needs an API key or token with the scope " + string(e.Scope) + "."
 		}
-	case service.CodeUnavailable:
-		p.retryAfter = time.Second
-		if e, ok := errors.AsType[*service.UnavailableError](err); ok {
-			p.Detail = cmp.Or(e.Reason, p.Detail)
-			p.retryAfter = max(e.RetryAfter, time.Second)
-		}
+	case service.CodeRateLimited, service.CodeUnavailable:
+		var reason string
+		reason, p.retryAfter = service.Retry(err)
+		p.Detail = cmp.Or(reason, p.Detail)
 	default:
 		if e, ok := errors.AsType[*requestError](err); ok {
 			p.Detail = cmp.Or(e.detail, p.Detail)

@@ -55,18 +55,39 @@ func (s *Service) stillGood(ctx context.Context, a Actor) error {
 	return err
 }
 
+// admit returns ctx's actor as actor does, once an operation is counted for it.
+// Those count, too, that it then may not do.
+func (s *Service) admit(ctx context.Context, b budget) (Actor, error) {
+	a, err := s.actor(ctx)
+	if err == nil {
+		err = s.spend(ctx, b)
+	}
+	return a, err
+}
+
 // require returns nil if ctx's actor has the scope.
 func (s *Service) require(ctx context.Context, scope Scope) error {
+	a, err := s.admit(ctx, scope.budget())
+	return a.without(scope, err)
+}
+
+// stillHas is require within an operation that has been counted.
+func (s *Service) stillHas(ctx context.Context, scope Scope) error {
 	a, err := s.actor(ctx)
+	return a.without(scope, err)
+}
+
+// without is err or, if that is nil and a has not the scope, *ForbiddenError.
+func (a Actor) without(scope Scope, err error) error {
 	if err == nil && !a.has(scope) {
-		err = &ForbiddenError{Scope: scope}
+		return &ForbiddenError{Scope: scope}
 	}
 	return err
 }
 
 // mayRead returns nil if ctx's actor may read the user with this id.
 func (s *Service) mayRead(ctx context.Context, id uuid.UUID) error {
-	a, err := s.actor(ctx)
+	a, err := s.admit(ctx, reads)
 	switch {
 	case err != nil || a.has(ScopeUsersRead) || a.is(id):
 		return err
@@ -79,7 +100,7 @@ func (s *Service) mayRead(ctx context.Context, id uuid.UUID) error {
 // mayChange returns nil if ctx's actor may change the user with this id as in
 // says.
 func (s *Service) mayChange(ctx context.Context, id uuid.UUID, in UserInput) error {
-	a, err := s.actor(ctx)
+	a, err := s.admit(ctx, writes)
 	switch {
 	case err != nil || a.has(ScopeUsersWrite) || a.is(id) && in.IsActive.IsAbsent():
 		return err
@@ -91,7 +112,7 @@ func (s *Service) mayChange(ctx context.Context, id uuid.UUID, in UserInput) err
 
 // mayDelete returns nil if ctx's actor may delete the user with this id.
 func (s *Service) mayDelete(ctx context.Context, id uuid.UUID) error {
-	a, err := s.actor(ctx)
+	a, err := s.admit(ctx, writes)
 	switch {
 	case err != nil || a.has(ScopeUsersWrite):
 		return err
@@ -103,7 +124,7 @@ func (s *Service) mayDelete(ctx context.Context, id uuid.UUID) error {
 
 // visible are those of ids whose users ctx's actor may find.
 func (s *Service) visible(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
-	a, err := s.actor(ctx)
+	a, err := s.admit(ctx, reads)
 	if err != nil || a.has(ScopeUsersRead) {
 		return ids, err
 	}

@@ -55,6 +55,7 @@ func (s *Service) CreateUsers(ctx context.Context, items []BatchItem, policy Bat
 	if err := checkBatch(items); err != nil {
 		return nil, err
 	}
+	s.owe(ctx, writes, len(items)-1)
 	rows := make([]ImportInput, len(items))
 	for i, item := range items {
 		rows[i] = ImportInput{UserInput: item.UserInput, Mistakes: item.Mistakes}

@@ -18,7 +18,7 @@ type ChangesInput struct {
 	// After is the cursor of the change before the first one wanted. Nil means
 	// the oldest change that is kept, and for following the newest one.
 	After *string
-	// First is how many changes are wanted at most: 1 to [MaxPageSize]; nil
+	// First is how many changes are wanted at most: 1 to the service's page size; nil
 	// means [DefaultPageSize].
 	First *int
 }
@@ -48,7 +48,7 @@ func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, er
 		return nil, err
 	}
 	var c checker
-	size := c.size(in.First, nil)
+	size := c.size(s.maxPageSize, in.First, nil)
 	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.First - 1 })
 	if err != nil {
 		return nil, err
@@ -77,7 +77,8 @@ func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
 
 // FollowChanges returns a feed of the changes after in.After, or of those to
 // come when that is nil; in.First plays no part. Its errors are those of
-// Changes. The feed counts as open until ctx ends.
+// Changes, and *[RateLimitedError] when the actor has as many feeds open as it
+// may. A feed counts as open until ctx ends.
 func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {
 	if err := s.require(ctx, ScopeChangesRead); err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 		if err := f.store.AwaitChange(ctx, f.query.After); err != nil {
 			return nil, err
 		}
-		if err := f.service.require(ctx, ScopeChangesRead); err != nil {
+		if err := f.service.stillHas(ctx, ScopeChangesRead); err != nil {
 			return nil, err // a key may have been revoked while nothing happened
 		}
 		slice, err := f.store.Changes(ctx, f.query)

@@ -41,6 +41,8 @@ const (
 	// CodeCursorExpired: the change log does not go back to the cursor; list
 	// the users afresh and follow from there.
 	CodeCursorExpired Code = "CURSOR_EXPIRED"
+	// CodeRateLimited: the caller does too much at once; later it may go on.
+	CodeRateLimited Code = "RATE_LIMITED"
 	// CodeUnavailable: the service cannot do this now; trying again later may work.
 	CodeUnavailable Code = "UNAVAILABLE"
 	// CodeOutcomeUnknown: the store did not say whether it made the change.
@@ -53,7 +55,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden, CodeKeyNotFound, CodeKeyTaken,
-		CodeVersionConflict, CodeInvalidCredentials, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
+		CodeVersionConflict, CodeInvalidCredentials, CodeCursorExpired, CodeRateLimited, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
 
@@ -296,6 +298,21 @@ func (*CursorExpiredError) Code() Code { return CodeCursorExpired }
 // Is makes errors.Is true for any other CursorExpiredError.
 func (*CursorExpiredError) Is(target error) bool { _, ok := target.(*CursorExpiredError); return ok }
 
+// RateLimitedError says that the caller has done, or has open, as much as it
+// may. Nothing has been changed.
+type RateLimitedError struct {
+	// Reason is a sentence for the caller.
+	Reason string
+	// RetryAfter is when trying again makes sense; zero means one second.
+	RetryAfter time.Duration
+}
+
+// Error gives the reason.
+func (e *RateLimitedError) Error() string { return e.Reason }
+
+// Code returns [CodeRateLimited].
+func (*RateLimitedError) Code() Code { return CodeRateLimited }
+
 // UnavailableError says that something the service needs is busy or away.
 // Nothing has been changed.
 type UnavailableError struct {
@@ -320,6 +337,18 @@ func (*UnavailableError) Code() Code { return CodeUnavailable }
 
 // Unwrap returns the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// Retry tells of *[RateLimitedError] and *[UnavailableError] why, in a sentence
+// for the caller that may be empty, and after how long, at least a second, trying
+// again makes sense.
+func Retry(err error) (reason string, after time.Duration) {
+	if e, ok := errors.AsType[*RateLimitedError](err); ok {
+		reason, after = e.Reason, e.RetryAfter
+	} else if e, ok := errors.AsType[*UnavailableError](err); ok {
+		reason, after = e.Reason, e.RetryAfter
+	}
+	return reason, max(after, time.Second)
+}
 
 // OutcomeUnknownError says that a change was sent to the store and that no
 // answer came back: it may have been made or not, and reading tells which.

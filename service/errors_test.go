@@ -28,6 +28,7 @@ func TestCodeOf(t *testing.T) {
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
 		{&service.InvalidCredentialsError{}, service.CodeInvalidCredentials},
 		{&service.CursorExpiredError{}, service.CodeCursorExpired},
+		{&service.RateLimitedError{}, service.CodeRateLimited},
 		{&service.UnavailableError{}, service.CodeUnavailable},
 		{&service.OutcomeUnknownError{Err: context.DeadlineExceeded}, service.CodeOutcomeUnknown},
 		{errors.New("boom"), service.CodeInternal},
@@ -93,6 +94,24 @@ func TestInvalidInputErrorHas(t *testing.T) {
 	err := &service.InvalidInputError{Fields: []service.FieldError{{Field: service.FieldEmail}}}
 	if !err.Has(service.FieldEmail) || err.Has(service.FieldPassword) {
 		t.Error("Has does not tell the fields that are wrong from the others")
+	}
+}
+
+func TestRetry(t *testing.T) {
+	const reason = "There is a reason."
+	for _, c := range []struct {
+		err    error
+		reason string
+		after  time.Duration
+	}{
+		{&service.RateLimitedError{Reason: reason, RetryAfter: time.Minute}, reason, time.Minute},
+		{&service.RateLimitedError{}, "", time.Second},
+		{fmt.Errorf("on the way: %w", &service.UnavailableError{Reason: reason, RetryAfter: time.Millisecond}), reason, time.Second},
+		{errors.New("boom"), "", time.Second},
+	} {
+		if reason, after := service.Retry(c.err); reason != c.reason || after != c.after {
+			t.Errorf("%v: %q after %v", c.err, reason, after)
+		}
 	}
 }
 

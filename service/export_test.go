@@ -46,6 +46,14 @@ func (s *Service) OccupyHashing(t *testing.T) (leave func()) {
 	return s.gate.leave
 }
 
+// MaxSpenders is how many actors a limiter knows at most.
+const MaxSpenders = maxSpenders
+
+// Spenders is how many actors the limiters know.
+func (s *Service) Spenders() (readers, writers int) {
+	return len(s.rates[reads].full), len(s.rates[writes].full)
+}
+
 // ParsePasswordHash returns what tells whether a password is that of the hash.
 func ParsePasswordHash(text string) (matches func(password string) bool, p *Problem) {
 	h, p := parsePasswordHash(text)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -24,26 +25,40 @@ func (s *Service) Feeds(ctx context.Context) (FeedLoad, error) {
 	return s.feeds.load(log.Last), nil
 }
 
+// defaultMaxFeeds is how many feeds one actor may have open, unless the
+// service is told otherwise.
+const defaultMaxFeeds = 1000
+
 // feeds are the open feeds.
 type feeds struct {
+	most int // for one actor
+
 	mu     sync.Mutex
 	open   map[*ChangeFeed]struct{} // guarded by mu
+	of     map[spender]int          // guarded by mu; how many are whose
 	resets int                      // guarded by mu; how often the log was replaced
 }
 
-// add notes f until ctx ends. It returns *[CursorExpiredError] when the log was
-// replaced since it had been for so many times: f stands in one that is no more.
+func newFeeds(most int) *feeds {
+	return &feeds{most: most, open: make(map[*ChangeFeed]struct{}), of: make(map[spender]int)}
+}
+
+// add notes f until ctx ends, unless ctx's actor has too many. It returns
+// *[CursorExpiredError] when the log was replaced since it had been for so many
+// times: f stands in one that is no more.
 func (a *feeds) add(ctx context.Context, f *ChangeFeed, resets int) error {
+	who := spenderOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.resets != resets {
 		return &CursorExpiredError{}
 	}
-	if a.open == nil {
-		a.open = make(map[*ChangeFeed]struct{})
+	if a.of[who] >= a.most {
+		return &RateLimitedError{Reason: fmt.Sprintf("At most %d streams of changes can be open at once; close one first.", a.most)}
 	}
 	a.open[f] = struct{}{}
-	context.AfterFunc(ctx, func() { a.remove(f) })
+	a.of[who]++
+	context.AfterFunc(ctx, func() { a.remove(who, f) })
 	return nil
 }
 
@@ -67,10 +82,13 @@ func (a *feeds) outlive(replace func() error) error {
 	return replace()
 }
 
-func (a *feeds) remove(f *ChangeFeed) {
+func (a *feeds) remove(who spender, f *ChangeFeed) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.open, f)
+	if a.of[who]--; a.of[who] == 0 {
+		delete(a.of, who)
+	}
 }
 
 func (a *feeds) load(newest int64) FeedLoad {

@@ -12,17 +12,26 @@ import (
 // other request and may exhaust the memory. The zero value is the default.
 type HashingLimits struct {
 	// Slots is how many hashes are computed at once; zero means one less than
-	// there are CPUs, and at least one, which leaves a CPU for the rest.
+	// there are CPUs, which leaves a CPU for the rest, or as many as Memory has
+	// room for if that is less, and at least one.
 	Slots int
+	// Memory is how many bytes hashing may take; zero means any number. It has a
+	// say where Slots has none.
+	Memory int64
 	// Queue is how many callers may wait for a slot; zero means 16.
 	Queue int
 	// Wait is how long one of them waits at most; zero means 5 seconds.
 	Wait time.Duration
 }
 
-func (l HashingLimits) withDefaults() HashingLimits {
+// withDefaults are the limits where each hash takes so many bytes.
+func (l HashingLimits) withDefaults(hash int64) HashingLimits {
 	if l.Slots == 0 {
-		l.Slots = max(1, runtime.GOMAXPROCS(0)-1)
+		l.Slots = runtime.GOMAXPROCS(0) - 1
+		if l.Memory > 0 {
+			l.Slots = min(l.Slots, int(l.Memory/hash))
+		}
+		l.Slots = max(1, l.Slots)
 	}
 	if l.Queue == 0 {
 		l.Queue = 16
@@ -37,6 +46,7 @@ func (l HashingLimits) withDefaults() HashingLimits {
 type gate struct {
 	limits  HashingLimits
 	slots   chan struct{}
+	garbage garbage
 	waiting atomic.Int64
 
 	entered, refused, waited atomic.Int64 // since it was made; waited in nanoseconds
@@ -60,8 +70,11 @@ func (g *gate) load() HashingLoad {
 	}
 }
 
-func newGate(l HashingLimits) *gate {
-	return &gate{limits: l, slots: make(chan struct{}, l.Slots)}
+// newGate makes a gate for hashes that take so many bytes of memory each.
+func newGate(l HashingLimits, hash int64) *gate {
+	l = l.withDefaults(hash)
+	return &gate{limits: l, slots: make(chan struct{}, l.Slots),
+		garbage: garbage{hash: uint64(hash), enough: uint64(l.Slots) * uint64(hash)}}
 }
 
 // run calls f in a slot. Its errors are those of enter.
@@ -71,6 +84,7 @@ func (g *gate) run(ctx context.Context, f func()) error {
 	}
 	defer g.leave() // also when f panics
 	f()
+	g.garbage.add()
 	return nil
 }
 

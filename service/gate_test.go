@@ -49,7 +49,7 @@ func wantBusy(t *testing.T, err error) {
 
 func TestGateLetsInAsManyAsThereAreSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(HashingLimits{Slots: 2, Queue: 1, Wait: time.Minute})
+		g := newGate(HashingLimits{Slots: 2, Queue: 1, Wait: time.Minute}, 1<<10)
 		wantEntered(t, entering(t.Context(), g))
 		wantEntered(t, entering(t.Context(), g))
 		third := entering(t.Context(), g)
@@ -63,7 +63,7 @@ func TestGateLetsInAsManyAsThereAreSlots(t *testing.T) {
 func TestGateNeverHasMoreInsideThanSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const slots, callers = 3, 50
-		g := newGate(HashingLimits{Slots: slots, Queue: callers, Wait: time.Hour})
+		g := newGate(HashingLimits{Slots: slots, Queue: callers, Wait: time.Hour}, 1<<10)
 		var inside, done atomic.Int64
 		for range callers {
 			go func() {
@@ -89,7 +89,7 @@ func TestGateNeverHasMoreInsideThanSlots(t *testing.T) {
 
 func TestGateRefusesAtOnceWhenTheQueueIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute}, 1<<10)
 		wantEntered(t, entering(t.Context(), g))
 		second := entering(t.Context(), g)
 		start := time.Now()
@@ -109,7 +109,7 @@ func TestGateRefusesAtOnceWhenTheQueueIsFull(t *testing.T) {
 
 func TestGateGivesUpAfterWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: 5 * time.Second})
+		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: 5 * time.Second}, 1<<10)
 		wantEntered(t, entering(t.Context(), g))
 		start := time.Now()
 		wantBusy(t, g.enter(t.Context()))
@@ -126,7 +126,7 @@ func TestGateGivesUpAfterWait(t *testing.T) {
 
 func TestGateStopsWaitingWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute}, 1<<10)
 		wantEntered(t, entering(t.Context(), g))
 		hungUp := errors.New("the caller hung up")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -142,7 +142,7 @@ func TestGateStopsWaitingWithTheContext(t *testing.T) {
 }
 
 func TestGateHashesNothingForWhoIsGone(t *testing.T) {
-	g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+	g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute}, 1<<10)
 	hungUp := errors.New("the caller hung up")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(hungUp)
@@ -155,7 +155,7 @@ func TestGateHashesNothingForWhoIsGone(t *testing.T) {
 }
 
 func TestGateRunsInASlot(t *testing.T) {
-	g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+	g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute}, 1<<10)
 	ran := false
 	err := g.run(t.Context(), func() {
 		ran = true
@@ -187,18 +187,57 @@ func TestGateIsLeftOnPanic(t *testing.T) {
 
 func TestHashingLimitsDefaults(t *testing.T) {
 	want := HashingLimits{Slots: max(1, runtime.GOMAXPROCS(0)-1), Queue: 16, Wait: 5 * time.Second}
-	if got := (HashingLimits{}).withDefaults(); got != want {
+	if got := (HashingLimits{}).withDefaults(19 << 20); got != want {
 		t.Errorf("the defaults are %+v, want %+v", got, want)
 	}
 	given := HashingLimits{Slots: 1, Queue: 2, Wait: 3}
-	if got := given.withDefaults(); got != given {
+	if got := given.withDefaults(19 << 20); got != given {
 		t.Errorf("%+v becomes %+v", given, got)
+	}
+}
+
+// What hashes leave behind is collected before it is as much as two of them, unless
+// the rest of the heap is larger: then it does not matter.
+func TestGarbageOfHashesIsCollected(t *testing.T) {
+	cycles := func() uint32 {
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.NumGC
+	}
+	big := newGate(HashingLimits{Slots: 2, Queue: 1, Wait: time.Minute}, 1<<40)
+	before := cycles()
+	for range 8 {
+		if err := big.run(t.Context(), func() {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := cycles() - before; n < 4 {
+		t.Errorf("%d collections for eight hashes in two slots", n)
+	}
+	g := garbage{hash: 19, enough: 38}
+	for _, c := range []struct{ cycles, want uint64 }{{1, 19}, {1, 38}, {1, 57}, {2, 19}, {4, 19}, {4, 38}} {
+		if got := g.note(c.cycles); got != c.want {
+			t.Errorf("after %d collections %d bytes are left, want %d", c.cycles, got, c.want)
+		}
+	}
+}
+
+// A small container of a large machine has few slots.
+func TestSlotsFitIntoMemory(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16))
+	for memory, want := range map[int64]int{0: 15, 1 << 40: 15, 100 << 20: 5, 39 << 20: 2, 20 << 20: 1, 1: 1} {
+		if got := (HashingLimits{Memory: memory}).withDefaults(19 << 20).Slots; got != want {
+			t.Errorf("%d slots in %d bytes, want %d", got, memory, want)
+		}
+	}
+	if got := (HashingLimits{Memory: 1, Slots: 7}).withDefaults(19 << 20).Slots; got != 7 {
+		t.Errorf("%d slots although 7 are asked for", got)
 	}
 }
 
 func TestGateTellsItsLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute})
+		g := newGate(HashingLimits{Slots: 1, Queue: 1, Wait: time.Minute}, 1<<10)
 		wantLoad := func(want HashingLoad) {
 			t.Helper()
 			if got := g.load(); got != want {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Page sizes, in users.
+// Page sizes, in entries, unless the service is told to have smaller ones.
 const (
 	DefaultPageSize = 50
 	MaxPageSize     = 200
@@ -35,7 +35,7 @@ type ListInput struct {
 	Order  Order
 	// First asks for the first users after After, Last for the last ones before
 	// Before; both together are refused. With neither, First is
-	// [DefaultPageSize]; the most is [MaxPageSize].
+	// [DefaultPageSize]; the most is the service's page size.
 	First, Last *int
 	// After and Before are cursors that bound the list on either side.
 	After, Before *string
@@ -72,7 +72,7 @@ func (s *Service) ListUsers(ctx context.Context, in ListInput) (*UserPage, error
 	if err := s.require(ctx, ScopeUsersRead); err != nil {
 		return nil, err
 	}
-	q, err := parseList(in)
+	q, err := s.parseList(in)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +118,9 @@ func (s *Service) CountUsers(ctx context.Context, filter Optional[FilterInput]) 
 	return s.store.CountUsers(ctx, f)
 }
 
-func parseList(in ListInput) (ListQuery, error) {
+func (s *Service) parseList(in ListInput) (ListQuery, error) {
 	var c checker
-	q := ListQuery{Filter: c.filter(in.Filter), Order: c.order(in.Order), Limit: c.size(in.First, in.Last)}
+	q := ListQuery{Filter: c.filter(in.Filter), Order: c.order(in.Order), Limit: c.size(s.maxPageSize, in.First, in.Last)}
 	q.After = c.cursor(FieldAfter, in.After, q.Order.Field)
 	q.Before = c.cursor(FieldBefore, in.Before, q.Order.Field)
 	return q, c.err()
@@ -176,19 +176,19 @@ func (c *checker) order(o Order) Order {
 	return o
 }
 
-func (c *checker) size(first, last *int) int {
+func (c *checker) size(most int, first, last *int) int {
 	if first != nil && last != nil {
 		c.add(FieldLast, &problem{FieldInvalid, "Ask for the first or the last users, not for both."})
 		return 0
 	}
-	field, n := FieldFirst, DefaultPageSize
+	field, n := FieldFirst, min(DefaultPageSize, most)
 	if first != nil {
 		n = *first
 	} else if last != nil {
 		field, n = FieldLast, *last
 	}
-	if n < 1 || n > MaxPageSize {
-		c.add(field, &problem{FieldOutOfRange, fmt.Sprintf("A page has 1 to %d entries.", MaxPageSize)})
+	if n < 1 || n > most {
+		c.add(field, &problem{FieldOutOfRange, fmt.Sprintf("A page has 1 to %d entries.", most)})
 	}
 	return n
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,12 +26,20 @@ type Config struct {
 	Authenticators []Authenticator
 	// Hashing bounds how many passwords are hashed at once.
 	Hashing HashingLimits
+	// Rates bound how often one actor calls; by default they do not.
+	Rates RateLimits
+	// MaxFeeds is how many feeds of changes one actor may have open at once; zero
+	// means 1000.
+	MaxFeeds int
+	// MaxPageSize is how many entries a page has at most; zero means
+	// [MaxPageSize], which is also the most.
+	MaxPageSize int
 }
 
 // Service is the user management service. Its methods may be called at once
 // from many goroutines. Beside the errors that they name they return
-// *[UnauthenticatedError] and *[ForbiddenError], and *[UserNotFoundError] for a
-// user whom the context's actor may not see; [WithActor] says whose a context is.
+// *[UnauthenticatedError], *[ForbiddenError] and *[RateLimitedError], and
+// *[UserNotFoundError] for a user whom the context's actor may not see; [WithActor] says whose a context is.
 type Service struct {
 	store          Store
 	now            func() time.Time
@@ -41,7 +50,9 @@ type Service struct {
 	gate           *gate
 	keys           *keyring
 	authenticators []Authenticator // the keyring's is the first
-	feeds          feeds
+	feeds          *feeds
+	maxPageSize    int
+	rates          [2]*limiter // by budget
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -56,16 +67,19 @@ func New(store Store, c Config) *Service {
 	if c.NewKey == nil {
 		c.NewKey = NewKeyText
 	}
-	keys := newKeyring(store, c.Now)
+	keys, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
 	return &Service{
 		store:          store,
 		now:            c.Now,
 		newID:          c.NewID,
 		newKey:         c.NewKey,
 		passwords:      c.Passwords.withDefaults(),
-		argon2:         c.Argon2.withDefaults(),
-		gate:           newGate(c.Hashing.withDefaults()),
+		argon2:         argon2,
+		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),
 		keys:           keys,
+		feeds:          newFeeds(cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
+		maxPageSize:    cmp.Or(c.MaxPageSize, MaxPageSize),
+		rates:          [2]*limiter{reads: newLimiter(c.Rates.Reads), writes: newLimiter(c.Rates.Writes)},
 		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
 	}
 }

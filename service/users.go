@@ -50,7 +50,7 @@ func (s *Service) User(ctx context.Context, id uuid.UUID) (User, error) {
 // counts as the same, or nil when there is none. It returns
 // *[InvalidInputError] for what is no e-mail address.
 func (s *Service) UserByEmail(ctx context.Context, email string) (*User, error) {
-	a, err := s.actor(ctx)
+	a, err := s.admit(ctx, reads)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ type accessSettings struct {
 	JWTIssuer      string   `name:"jwt-issuer" env:"USERD_JWT_ISSUER" help:"Issuer (iss) whose tokens are taken; with it the service is closed."`
 	JWTAudience    string   `name:"jwt-audience" env:"USERD_JWT_AUDIENCE" help:"Audience (aud) that they must be for."`
 	JWTJWKS        string   `name:"jwt-jwks" env:"USERD_JWT_JWKS" help:"URL or file of the issuer's public keys, a JWK set."`
-	AllowedOrigins []string `env:"USERD_ALLOWED_ORIGINS" help:"Origins, such as https://app.example.com, whose pages may open a WebSocket."`
+	AllowedOrigins []string `env:"USERD_ALLOWED_ORIGINS" help:"Origins, such as https://app.example.com, whose pages may call, also over WebSockets."`
 	Docs           bool     `env:"USERD_DOCS" default:"true" negatable:"" help:"Serve the documentation pages and the playground."`
 	Introspection  bool     `env:"USERD_INTROSPECTION" default:"true" negatable:"" help:"Answer GraphQL queries of the schema."`
 }

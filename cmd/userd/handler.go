@@ -13,22 +13,12 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// handlerConfig has what both transports are told.
-type handlerConfig struct {
-	log       *slog.Logger
-	drain     context.Context
-	maxBody   int64
-	access    accessSettings
-	telemetry *telemetry.Telemetry
-	tests     *testMode // nil where users are real
-}
-
 // newHandler puts both transports on one handler, behind what they share.
-func newHandler(svc *service.Service, c handlerConfig) http.Handler {
-	log, t := c.log, c.telemetry
-	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: c.drain, NoDocs: !c.access.Docs, Restore: c.tests.restoring()})
-	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: c.drain, Limits: graph.Limits{BodyBytes: c.maxBody},
-		NoIntrospection: !c.access.Introspection, AllowedOrigins: c.access.AllowedOrigins, Observer: t.Operations()})
+func (c *serveCmd) newHandler(svc *service.Service, log *slog.Logger, drain context.Context, t *telemetry.Telemetry, tests *testMode) http.Handler {
+	proxies, _ := c.proxies() // Validate takes no wrong ones
+	restHandler := rest.New(svc, rest.Config{Log: log, Version: version(), Drain: drain, NoDocs: !c.Docs, Restore: tests.restoring()})
+	graphHandler := graph.New(svc, graph.Config{Log: log, Drain: drain, Limits: c.graphqlSettings.limits(c.MaxBodyBytes),
+		NoIntrospection: !c.Introspection, AllowedOrigins: c.AllowedOrigins, Observer: t.Operations()})
 	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.TrimSuffix(r.URL.Path, "/") == graph.Route {
 			graphHandler.ServeHTTP(w, r)
@@ -36,10 +26,11 @@ func newHandler(svc *service.Service, c handlerConfig) http.Handler {
 		}
 		restHandler.ServeHTTP(w, r)
 	})
-	h = web.WithBodyLimit(c.maxBody)(h)
+	h = web.WithSafeFraming(web.WithBodyLimit(c.MaxBodyBytes)(h))
 	h = web.WithRecovery(log, rest.InternalError())(h)
-	h = web.WithOrigins(h)
+	h = web.WithCORS(c.AllowedOrigins)(h)
+	h = web.WithClients(proxies)(web.WithOrigins(h))
 	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
 	h = web.WithTracing(t.Spans())(h)
-	return web.WithRequestIDsOf(c.tests.newRequestID(), h)
+	return web.WithRequestIDsOf(tests.newRequestID(), h)
 }

@@ -44,6 +44,8 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"no connections", []string{"--max-connections=0"}, nil, "--max-connections"},
 		{"no body", []string{"--max-body-bytes=-1"}, nil, "--max-body-bytes"},
 		{"several at once", []string{"--read-timeout=0s", "--write-timeout=-1s", "--hash-queue=0"}, nil, "--read-timeout"},
+		{"a name for a proxy", []string{"--trusted-proxies=10.0.0.0/8,proxy"}, nil, "--trusted-proxies"},
+		{"too wide a range of proxies", []string{"--trusted-proxies=10.0.0.0/33"}, nil, "--trusted-proxies"},
 		{"negative slots", []string{"--hash-slots=-1"}, nil, "--hash-slots"},
 		{"clock without a time", []string{"--fixed-clock=soon", "--database-url=memory:"}, nil, "--fixed-clock"},
 		{"clock before all years", []string{"--fixed-clock=0001-01-01T00:00:00+01:00", "--database-url=memory:"}, nil, "--fixed-clock"},

@@ -20,14 +20,9 @@ func (c *serveCmd) startOps(log *slog.Logger, h http.Handler) (stop func(), err 
 	if err != nil {
 		return nil, fmt.Errorf("listen for operators: %w", err)
 	}
-	server := &http.Server{ // without a time-out for answers: a profile takes as long as it is asked to
-		Handler:           h,
-		ReadHeaderTimeout: c.ReadHeaderTimeout,
-		ReadTimeout:       c.ReadTimeout,
-		IdleTimeout:       c.IdleTimeout,
-		MaxHeaderBytes:    c.MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	server := &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	c.limit(server)
+	server.WriteTimeout = 0 // a profile takes as long as it is asked to
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -50,9 +50,6 @@ func transports(t *testing.T) map[string]api {
 	return map[string]api{"REST": restAPI{newServer(t)}, "GraphQL": graphAPI{newServer(t)}}
 }
 
-// shown are the settings by default.
-var shown = accessSettings{Docs: true, Introspection: true}
-
 // newServer serves a new service that hashes cheaply.
 func newServer(t *testing.T) string {
 	svc := service.New(teststore.Open(t, 0), service.Config{Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}})
@@ -62,8 +59,8 @@ func newServer(t *testing.T) string {
 // serveHandler serves what the program serves on svc, and returns its URL.
 func serveHandler(t *testing.T, svc *service.Service, maxBody int64) string {
 	t.Helper()
-	server := httptest.NewServer(newHandler(svc, handlerConfig{log: slog.New(slog.DiscardHandler), drain: t.Context(),
-		maxBody: maxBody, access: shown, telemetry: telemetry.New("test", noop.NewTracerProvider())}))
+	settings := serveCmd{connectionSettings: connectionSettings{MaxBodyBytes: maxBody}, accessSettings: accessSettings{Docs: true, Introspection: true}}
+	server := httptest.NewServer(settings.newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), telemetry.New("test", noop.NewTracerProvider()), nil))
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -66,11 +66,16 @@ func start(t testing.TB, args ...string) *process {
 // launch starts a server on a free port.
 func launch(t testing.TB, args ...string) *process {
 	t.Helper()
-	p := &process{
-		cmd:       userd(t, append([]string{"serve", "--addr=127.0.0.1:0", "--log-format=json"}, args...)...),
-		done:      make(chan struct{}),
-		listening: make(chan string, 1),
-	}
+	return launchAs(t, userd(t, append(anyPort(), args...)...))
+}
+
+// anyPort are the arguments of a server on a free port.
+func anyPort() []string { return []string{"serve", "--addr=127.0.0.1:0", "--log-format=json"} }
+
+// launchAs starts the server that cmd runs.
+func launchAs(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, done: make(chan struct{}), listening: make(chan string, 1)}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -31,22 +31,15 @@ type serveCmd struct {
 	LogLevel  string `env:"USERD_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `env:"USERD_LOG_FORMAT" default:"auto" enum:"auto,text,json" help:"text, json, or auto: text on a terminal, JSON otherwise."`
 
-	ReadHeaderTimeout time.Duration `env:"USERD_READ_HEADER_TIMEOUT" default:"5s" help:"Time a client has to send a request's headers."`
-	ReadTimeout       time.Duration `env:"USERD_READ_TIMEOUT" default:"15s" help:"Time a client has to send a whole request."`
-	WriteTimeout      time.Duration `env:"USERD_WRITE_TIMEOUT" default:"30s" help:"Time an answer may take."`
-	IdleTimeout       time.Duration `env:"USERD_IDLE_TIMEOUT" default:"2m" help:"Time an idle connection is kept."`
-	DrainDelay        time.Duration `env:"USERD_DRAIN_DELAY" default:"0s" help:"Time after SIGTERM in which /readyz says so and requests are still taken."`
-	ShutdownTimeout   time.Duration `env:"USERD_SHUTDOWN_TIMEOUT" default:"20s" help:"Time requests have to finish after that."`
+	DrainDelay      time.Duration `env:"USERD_DRAIN_DELAY" default:"0s" help:"Time after SIGTERM in which /readyz says so and requests are still taken."`
+	ShutdownTimeout time.Duration `env:"USERD_SHUTDOWN_TIMEOUT" default:"20s" help:"Time requests have to finish after that."`
 
-	MaxConnections int   `env:"USERD_MAX_CONNECTIONS" default:"10000" help:"Most connections at once; further ones wait."`
-	MaxHeaderBytes int   `env:"USERD_MAX_HEADER_BYTES" default:"16384" help:"Most bytes of a request's headers."`
-	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"262144" help:"Most bytes of a request's body."`
-
+	connectionSettings
 	accessSettings
+	clientSettings
 	passwordSettings
-	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
-	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
-	HashWait  time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
+	hashSettings
+	graphqlSettings
 	testSettings
 }
 
@@ -58,22 +51,17 @@ func (c *serveCmd) Validate() error {
 	if _, port, err := net.SplitHostPort(c.OpsAddr); c.OpsAddr != "" && (err != nil || !isPort(port)) {
 		return errors.New("--ops-addr must be HOST:PORT or :PORT, with a port from 0 to 65535")
 	}
-	if c.HashSlots < 0 || c.DrainDelay < 0 {
-		return errors.New("--hash-slots and --drain-delay must not be negative")
+	if c.DrainDelay < 0 {
+		return errors.New("--drain-delay must not be negative")
 	}
 	return cmp.Or(
-		positive(c.ReadHeaderTimeout > 0, "read-header-timeout"),
-		positive(c.ReadTimeout > 0, "read-timeout"),
-		positive(c.WriteTimeout > 0, "write-timeout"),
-		positive(c.IdleTimeout > 0, "idle-timeout"),
 		positive(c.ShutdownTimeout > 0, "shutdown-timeout"),
-		positive(c.MaxConnections > 0, "max-connections"),
-		positive(c.MaxHeaderBytes > 0, "max-header-bytes"),
-		positive(c.MaxBodyBytes > 0, "max-body-bytes"),
-		positive(c.HashQueue > 0, "hash-queue"),
-		positive(c.HashWait > 0, "hash-wait"),
+		c.connectionSettings.check(),
 		c.accessSettings.check(),
+		c.clientSettings.check(),
 		c.passwordSettings.check(),
+		c.hashSettings.check(),
+		c.graphqlSettings.check(),
 		c.storeSettings.check(),
 		c.testSettings.check(c.DatabaseURL))
 }
@@ -126,7 +114,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(newHandler(svc, handlerConfig{log, drain, c.MaxBodyBytes, c.accessSettings, measured, tests}), log)
+	server := c.newServer(c.newHandler(svc, log, drain, measured, tests), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}
@@ -138,20 +126,17 @@ func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service
 	return service.Config{
 		Passwords:      c.policy(),
 		Authenticators: authenticators,
-		Hashing:        service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
+		Hashing:        c.hashSettings.limits(),
+		Rates:          c.rates(),
+		MaxFeeds:       c.MaxFeeds,
+		MaxPageSize:    c.MaxPageSize,
 	}, err
 }
 
 func (c *serveCmd) newServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: c.ReadHeaderTimeout,
-		ReadTimeout:       c.ReadTimeout,
-		WriteTimeout:      c.WriteTimeout,
-		IdleTimeout:       c.IdleTimeout,
-		MaxHeaderBytes:    c.MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong, mostly
-	}
+	server := &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)} // what clients do wrong, mostly
+	c.limit(server)
+	return server
 }
 
 // shutdown is how a server ends.

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/userd/userd/service"
 )
 
 // settings are the environment variables that there are.
@@ -31,7 +33,7 @@ func settings(t *testing.T) map[string]bool {
 // A variable that is not there would end the start in somebody's cluster.
 func TestDeploymentsAndDocumentsNameSettingsThatExist(t *testing.T) {
 	known := settings(t)
-	for _, pattern := range []string{"../../deploy/kubernetes/*.yaml", "../../deploy/systemd/*", "../../docs/operations.md"} {
+	for _, pattern := range []string{"../../deploy/kubernetes/*.yaml", "../../deploy/systemd/*", "../../docs/*.md"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -50,11 +52,8 @@ func TestDeploymentsAndDocumentsNameSettingsThatExist(t *testing.T) {
 	}
 }
 
-func TestReadmeListsEverySetting(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestDocumentsListEverySetting(t *testing.T) {
+	documents := document(t, "README.md") + document(t, "docs/limits.md")
 	parser, err := newParser(io.Discard, func(int) {})
 	if err != nil {
 		t.Fatal(err)
@@ -67,12 +66,58 @@ func TestReadmeListsEverySetting(t *testing.T) {
 		for _, flag := range command.Flags {
 			settings++
 			row := fmt.Sprintf("\n| `%s` | `--%s` | `%s` |", strings.Join(flag.Envs, ""), flag.Name, flag.Default)
-			if strings.Count(string(readme), row) != 1 {
-				t.Errorf("README.md needs one row %q", strings.TrimSpace(row))
+			if strings.Count(documents, row) != 1 {
+				t.Errorf("README.md or docs/limits.md needs one row %q", strings.TrimSpace(row))
 			}
 		}
 	}
-	if rows := strings.Count(string(readme), "` | `--"); rows != settings {
-		t.Errorf("README.md lists %d settings, there are %d", rows, settings)
+	if rows := strings.Count(documents, "` | `--"); rows != settings {
+		t.Errorf("%d settings are listed, there are %d", rows, settings)
+	}
+}
+
+// document is a file of the project as text.
+func document(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Each limit is attacked by a test that exists, and the limits without a
+// setting are the service's.
+func TestLimitsAreAttackedAndTold(t *testing.T) {
+	limits := document(t, "docs/limits.md")
+	tests := make(map[string]bool)
+	for _, pattern := range []string{"*/*_test.go", "../../*/*_test.go", "*_test.go"} {
+		files, err := filepath.Glob(filepath.Join(".", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing.T`).FindAllStringSubmatch(string(text), -1) {
+				tests[found[1]] = true
+			}
+		}
+	}
+	for line := range strings.Lines(limits) {
+		if !strings.HasPrefix(line, "| `USERD_") {
+			continue
+		}
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if name := strings.Trim(cells[len(cells)-2], " `"); !tests[name] {
+			t.Errorf("there is no test %q, which attacks %s", name, cells[1])
+		}
+	}
+	for name, value := range map[string]int{"MaxBatch": service.MaxBatch, "MaxBatchPasswords": service.MaxBatchPasswords, "MaxIDs": service.MaxIDs, "MaxKeys": service.MaxKeys} {
+		if !strings.Contains(limits, fmt.Sprintf("| %d (`%s`) |", value, name)) {
+			t.Errorf("%s is %d", name, value)
+		}
 	}
 }

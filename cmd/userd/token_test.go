@@ -13,14 +13,15 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A user with a token of another issuer reads itself and changes its name, and
-// sees nobody else.
-func TestTokensOfAnIssuer(t *testing.T) {
+// newIssuer makes an issuer of tokens: the settings that name it, and what signs
+// its tokens.
+func newIssuer(t *testing.T) (settings []string, sign func(subject, scope string) string) {
+	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sign := func(subject, scope string) string {
+	sign = func(subject, scope string) string {
 		token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{"iss": "https://id.example.com/", "aud": "userd", "sub": subject,
 			"scope": scope, "exp": time.Now().Add(time.Hour).Unix()})
 		token.Header["kid"] = "1"
@@ -31,8 +32,14 @@ func TestTokensOfAnIssuer(t *testing.T) {
 		return text
 	}
 	jwks := secretFile(t, fmt.Sprintf(`{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": %q}]}`, base64.RawURLEncoding.EncodeToString(public)))
-	p := start(t, "--database-url=file:"+filepath.Join(t.TempDir(), "userd.db"),
-		"--jwt-issuer=https://id.example.com/", "--jwt-audience=userd", "--jwt-jwks="+jwks)
+	return []string{"--jwt-issuer=https://id.example.com/", "--jwt-audience=userd", "--jwt-jwks=" + jwks}, sign
+}
+
+// A user with a token of another issuer reads itself and changes its name, and
+// sees nobody else.
+func TestTokensOfAnIssuer(t *testing.T) {
+	settings, sign := newIssuer(t)
+	p := start(t, append(settings, "--database-url=file:"+filepath.Join(t.TempDir(), "userd.db"))...)
 	operator := caller{base: p.base, token: sign("billing", "openid users:write changes:read")}
 	ids := make([]string, 2)
 	for i := range ids {

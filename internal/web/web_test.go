@@ -200,6 +200,18 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
+func TestABodyInChunksIsTheLastOfItsConnection(t *testing.T) {
+	for encoding, want := range map[string]string{"": "", "chunked": "close"} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		if encoding != "" {
+			r.TransferEncoding = []string{encoding}
+		}
+		if got := serve(web.WithSafeFraming(teapot), r).Header().Get("Connection"); got != want {
+			t.Errorf("after %q: %q, want %q", encoding, got, want)
+		}
+	}
+}
+
 func TestOrigins(t *testing.T) {
 	h := web.WithRequestIDs(web.WithOrigins(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if o := service.OriginOf(r.Context()); o.RequestID != "mine" || o.Actor != "anonymous" {

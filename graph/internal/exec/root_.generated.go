@@ -174,6 +174,8 @@ too:
 - ` + "`" + `INVALID_CREDENTIALS` + "`" + `: no active user has this e-mail address and this password.
 - ` + "`" + `CURSOR_EXPIRED` + "`" + `: the change log no longer holds what follows this cursor; list
   the users afresh and follow the changes from then on.
+- ` + "`" + `RATE_LIMITED` + "`" + `: there were too many operations of late, or too many subscriptions
+  are open; trying again makes sense after ` + "`" + `retryAfter` + "`" + ` seconds.
 - ` + "`" + `UNAVAILABLE` + "`" + `: the service cannot do it now; trying again makes sense after
   ` + "`" + `retryAfter` + "`" + ` seconds.
 - ` + "`" + `OUTCOME_UNKNOWN` + "`" + `: the change was sent to where users are kept and no answer came

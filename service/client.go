@@ -1,0 +1,35 @@
+package service
+
+import (
+	"context"
+	"net/netip"
+)
+
+// clientBits are how many leading bits of an IPv6 address tell one client from
+// another: each site is given a /64 at least, and can have any address in it.
+const clientBits = 64
+
+type clientKey struct{}
+
+// WithClient returns a context whose calls come from the client with this
+// network address. A context without it is that of somebody on the same machine.
+func WithClient(ctx context.Context, addr netip.Addr) context.Context {
+	addr = addr.Unmap()
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = clientBits
+	}
+	client, err := addr.WithZone("").Prefix(bits)
+	if err != nil || !addr.IsValid() {
+		return ctx
+	}
+	return context.WithValue(ctx, clientKey{}, client)
+}
+
+// ClientOf is the client that WithClient noted in ctx, to count what it does
+// by: an IPv4 address, or the /64 of an IPv6 address. It is not valid where
+// there is none.
+func ClientOf(ctx context.Context) netip.Prefix {
+	client, _ := ctx.Value(clientKey{}).(netip.Prefix)
+	return client
+}
