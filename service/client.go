@@ -14,16 +14,20 @@ type clientKey struct{}
 // WithClient returns a context whose calls come from the client with this
 // network address. A context without it is that of somebody on the same machine.
 func WithClient(ctx context.Context, addr netip.Addr) context.Context {
-	addr = addr.Unmap()
+	if !addr.IsValid() {
+		return ctx
+	}
+	return context.WithValue(ctx, clientKey{}, clientAt(addr))
+}
+
+// clientAt is the client with this address.
+func clientAt(addr netip.Addr) netip.Prefix {
+	addr = addr.Unmap().WithZone("")
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = clientBits
 	}
-	client, err := addr.WithZone("").Prefix(bits)
-	if err != nil || !addr.IsValid() {
-		return ctx
-	}
-	return context.WithValue(ctx, clientKey{}, client)
+	return netip.PrefixFrom(addr, bits).Masked()
 }
 
 // ClientOf is the client that WithClient noted in ctx, to count what it does
