@@ -46,7 +46,7 @@ var kinds = map[service.Code]kind{
 	service.CodeKeyNotFound:        {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
 	service.CodeKeyTaken:           {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
-	service.CodeInvalidCredentials: {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
+	service.CodeInvalidCredentials: {http.StatusUnprocessableEntity, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeCursorExpired:      {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
 	service.CodeRateLimited:        {http.StatusTooManyRequests, "Rate limited", "There were too many requests of late; try again later."},
 	service.CodeUnavailable:        {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
