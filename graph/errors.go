@@ -41,7 +41,7 @@ var kinds = map[service.Code]kind{
 	service.CodeKeyNotFound:          {message: "There is no key of this name that is not revoked."},
 	service.CodeKeyTaken:             {message: "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:      {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
-	service.CodeInvalidCredentials:   {message: "The e-mail address or the password is wrong."},
+	service.CodeInvalidCredentials:   {asData: true, message: "The e-mail address or the password is wrong."},
 	service.CodeIdempotencyKeyReused: {asData: true, field: service.FieldIdempotencyKey, message: "This idempotency key was used for another request; use a new one."},
 	service.CodeIdempotencyKeyInUse:  {message: "A request with this idempotency key is being served; try again in a moment."},
 	service.CodeCursorExpired:        {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},

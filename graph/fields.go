@@ -38,6 +38,9 @@ func userErrors(err error) []model.UserError {
 		}
 		return list
 	}
-	name := model.NameOf(k.field)
-	return []model.UserError{{Code: model.UserErrorCode(code), Field: &name, Message: messageFor(err)}}
+	var field *string
+	if k.field != "" {
+		field = new(model.NameOf(k.field))
+	}
+	return []model.UserError{{Code: model.UserErrorCode(code), Field: field, Message: messageFor(err)}}
 }

@@ -91,6 +91,15 @@ func (m mutations) SetUserPassword(ctx context.Context, in model.SetUserPassword
 	return userPayload(m.svc.SetUserPassword(ctx, t.id, password, t.expect))
 }
 
+// VerifyPassword resolves Mutation.verifyPassword.
+func (m mutations) VerifyPassword(ctx context.Context, in model.VerifyPasswordInput) (*model.UserPayload, error) {
+	return userPayload(m.svc.VerifyPassword(ctx, service.Credentials{
+		Email:    service.Some(in.Email),
+		Password: service.Some(in.Password),
+		Client:   optional(in.Client),
+	}))
+}
+
 // DeleteUser resolves Mutation.deleteUser.
 func (m mutations) DeleteUser(ctx context.Context, in model.DeleteUserInput) (*model.DeleteUserPayload, error) {
 	t, err := m.target(in.ID, in.ExpectedVersion, service.UserInput{})

@@ -309,3 +309,17 @@ func TestMutationsRunOneAfterTheOther(t *testing.T) {
 		c: updateUser(input: {id: $id, firstName: "C", expectedVersion: 3}) { user { version firstName } } }`, vars{"id": id(1)}).
 		is(t, `{"data": {"a": {"user": {"version": 2}}, "b": {"user": {"version": 3}}, "c": {"user": {"version": 4, "firstName": "C"}}}}`)
 }
+
+func TestVerifyPassword(t *testing.T) {
+	f := newFixture(t)
+	f.create(ada())
+	good := vars{"email": "ADA@example.com", "password": ada()["password"], "client": "203.0.113.7"}
+	if a := f.run("verifyPassword", good); a.path(t, "data", "verifyPassword", "user", "id") != id(1) || a.mistakes(t, "verifyPassword") != "" {
+		t.Error(a.body)
+	}
+	f.run("verifyPassword", vars{"email": "ada@example.com", "password": "guess"}).is(t, `{"data": {"verifyPassword": {"user": null,
+		"errors": [{"code": "INVALID_CREDENTIALS", "field": null, "message": "The e-mail address or the password is wrong."}]}}}`)
+	if a := f.run("verifyPassword", vars{"email": "", "password": "", "client": nil}); a.mistakes(t, "verifyPassword") != "email REQUIRED, password REQUIRED, client REQUIRED" {
+		t.Error(a.body)
+	}
+}

@@ -84,7 +84,8 @@ func TestKindsAreTotal(t *testing.T) {
 		if !ok || k.message == "" {
 			t.Errorf("%s is missing", code)
 		}
-		if several := code == service.CodeInvalidInput; k.asData != (k.field != "" || several) {
+		several := code == service.CodeInvalidInput || code == service.CodeInvalidCredentials
+		if k.asData != (k.field != "" || several) {
 			t.Errorf("%s: data without a field, or a field without data", code)
 		}
 	}

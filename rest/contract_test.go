@@ -86,7 +86,7 @@ func TestDocumentHasExactlyTheCodes(t *testing.T) {
 func TestDocumentHasExactlyTheFields(t *testing.T) {
 	for schema, f := range map[string]form{
 		"CreateUser": createForm, "BatchUser": batchForm, "ReplaceUser": replaceForm, "UpdateUser": patchForm,
-		"UpdateUserEmail": emailForm, "SetUserPassword": passwordForm,
+		"UpdateUserEmail": emailForm, "SetUserPassword": passwordForm, "VerifyPassword": credentialsForm,
 	} {
 		documented := contract().doc.Components.Schemas[schema].Value
 		if diff := gocmp.Diff(texts(f.fields), slices.Sorted(maps.Keys(documented.Properties))); diff != "" {

@@ -45,7 +45,7 @@ var kinds = map[service.Code]kind{
 	service.CodeKeyNotFound:          {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
 	service.CodeKeyTaken:             {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:      {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
-	service.CodeInvalidCredentials:   {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
+	service.CodeInvalidCredentials:   {http.StatusUnprocessableEntity, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "Idempotency key reused", "This idempotency key was used for another request; use a new one."},
 	service.CodeIdempotencyKeyInUse:  {http.StatusConflict, "Idempotency key in use", "A request with this idempotency key is being served; try again in a moment."},
 	service.CodeCursorExpired:        {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},

@@ -103,6 +103,7 @@ func (a *api) userRoutes(r chi.Router) {
 	r.Get("/users", a.handle(a.listUsers))
 	r.Post("/users", a.handle(a.createUser))
 	r.Post("/users:batch", a.handle(a.createUsers))
+	r.Post("/users/verify-password", a.handle(a.verifyPassword))
 	r.Get("/users/{id}", a.handle(a.getUser))
 	r.Put("/users/{id}", a.handle(a.change(replaceForm, a.svc.ReplaceUser, sendUser)))
 	r.Patch("/users/{id}", a.handle(a.change(patchForm, a.svc.UpdateUser, sendUser)))

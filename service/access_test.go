@@ -59,7 +59,7 @@ func calls(ada, bob service.User) map[string]call {
 		},
 		"count": func(ctx context.Context, s *service.Service) error { return first(s.CountUsers(ctx, none)) },
 		"verify": func(ctx context.Context, s *service.Service) error {
-			return first(s.VerifyPassword(ctx, ada.Email, goodPassword))
+			return first(s.VerifyPassword(ctx, login(ada.Email, goodPassword)))
 		},
 		"changes": func(ctx context.Context, s *service.Service) error {
 			return first(s.Changes(ctx, service.ChangesInput{}))
@@ -295,7 +295,7 @@ func TestForbiddenNamesTheScope(t *testing.T) {
 	for want, err := range map[service.Scope]error{
 		service.ScopeUsersRead:   first(w.ListUsers(as(t, key()), service.ListInput{})),
 		service.ScopeUsersWrite:  w.DeleteUser(as(t, key(service.ScopeUsersRead)), ada.ID, nil),
-		service.ScopeUsersVerify: first(w.VerifyPassword(as(t, key()), ada.Email, goodPassword)),
+		service.ScopeUsersVerify: first(w.VerifyPassword(as(t, key()), login(ada.Email, goodPassword))),
 		service.ScopeChangesRead: first(w.ChangeCursor(as(t, key()))),
 		service.ScopeAdmin:       first(w.Import(as(t, key()), nil, service.ImportOptions{})),
 	} {

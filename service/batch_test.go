@@ -92,10 +92,10 @@ func TestBatches(t *testing.T) {
 func TestPasswordsOfABatchLetIn(t *testing.T) {
 	w := newWorld(t)
 	w.batch(t, service.BatchAllOrNothing, withPassword(item("a@x.org"), "difference engine"), item("b@x.org"))
-	if _, err := w.VerifyPassword(t.Context(), "a@x.org", "difference engine"); err != nil {
+	if _, err := w.VerifyPassword(t.Context(), login("a@x.org", "difference engine")); err != nil {
 		t.Error(err)
 	}
-	_, err := w.VerifyPassword(t.Context(), "b@x.org", "")
+	_, err := w.VerifyPassword(t.Context(), login("b@x.org", "guess"))
 	wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
 }
 

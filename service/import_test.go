@@ -102,7 +102,7 @@ func TestImportOfAsLittleAsARowMaySay(t *testing.T) {
 	if u := got.User; u.ID == uuid.Nil || !u.IsActive || u.Version != 1 || !u.CreatedAt.Equal(w.now) || !u.UpdatedAt.Equal(w.now) || got.PasswordHash != "" {
 		t.Errorf("the user is %+v", got)
 	}
-	_, err := w.VerifyPassword(t.Context(), "ada@example.com", "")
+	_, err := w.VerifyPassword(t.Context(), login("ada@example.com", "guess"))
 	wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
 }
 
@@ -226,7 +226,7 @@ func TestImportOfConflicts(t *testing.T) {
 				t.Errorf("the dry run changed something:\n%s", diff)
 			}
 			wantOutcomes(t, w.importRows(t, c.on, rows...), c.want)
-			if _, err := w.VerifyPassword(t.Context(), "a@example.com", goodPassword); err != nil {
+			if _, err := w.VerifyPassword(t.Context(), login("a@example.com", goodPassword)); err != nil {
 				t.Errorf("the imported password: %v", err)
 			}
 		})

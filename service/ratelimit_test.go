@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/userd/userd/service"
 )
 
@@ -111,7 +113,7 @@ func TestFailedAttemptsCount(t *testing.T) {
 	w := limited(t)
 	for name, try := range map[string]call{
 		"a wrong password": func(ctx context.Context, s *service.Service) error {
-			return first(s.VerifyPassword(ctx, "x@example.com", "guess"))
+			return first(s.VerifyPassword(ctx, login(uuid.NewString()+"@example.com", "guess")))
 		},
 		"wrong input": func(ctx context.Context, s *service.Service) error {
 			return first(s.CreateUser(ctx, service.UserInput{}))

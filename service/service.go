@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,9 @@ type Config struct {
 	NewID func() (uuid.UUID, error)
 	// NewKey makes a key's text; nil means [NewKeyText].
 	NewKey func() string
+	// Log gets each attempt of a password that fails, without whose address it was;
+	// nil discards them.
+	Log *slog.Logger
 	// Passwords says which passwords are good enough.
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
@@ -45,6 +49,7 @@ type Service struct {
 	now            func() time.Time
 	newID          func() (uuid.UUID, error)
 	newKey         func() string
+	log            *slog.Logger
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
@@ -53,6 +58,7 @@ type Service struct {
 	feeds          *feeds
 	maxPageSize    int
 	rates          [2]*limiter // by budget
+	attempts       attemptCounts
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -64,15 +70,19 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
-	keys, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
 	if c.NewKey == nil {
 		c.NewKey = NewKeyText
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	keys, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
 	return &Service{
 		store:          store,
 		now:            c.Now,
 		newID:          c.NewID,
 		newKey:         c.NewKey,
+		log:            c.Log,
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         argon2,
 		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),

@@ -71,6 +71,7 @@ const (
 	FieldAfter           Field = "after"
 	FieldLast            Field = "last"
 	FieldBefore          Field = "before"
+	FieldClient          Field = "client"
 )
 
 // UserInput holds what a caller says about a user. Which fields must be given

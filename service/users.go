@@ -165,11 +165,15 @@ func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect
 	if err != nil {
 		return User{}, err
 	}
-	return s.store.UpdateUser(ctx, id, Update{
+	u := Update{
 		Expect: expect, At: s.timestamp(),
 		Email: ch.email, FirstName: ch.firstName, LastName: ch.lastName, IsActive: ch.isActive,
 		PasswordHash: hash,
-	})
+	}
+	if hash != nil {
+		u.EndItems = []ItemKind{attemptsItem} // they were about another password
+	}
+	return s.store.UpdateUser(ctx, id, u)
 }
 
 // hashNewPassword hashes the password that ch gives to the user, if any, unless

@@ -3,6 +3,8 @@ package service_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,11 @@ func (w *world) give(t *testing.T, id uuid.UUID, hash string) {
 	}
 }
 
+// login are credentials of nobody in particular.
+func login(email, password string) service.Credentials {
+	return service.Credentials{Email: service.Some(email), Password: service.Some(password)}
+}
+
 func TestRightPassword(t *testing.T) {
 	w := newWorld(t)
 	in := newUser("Ada@example.com")
@@ -34,7 +41,7 @@ func TestRightPassword(t *testing.T) {
 		"password in another normal": {"ada@example.com", "Zoe\u0308 of the composed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := w.VerifyPassword(t.Context(), c.email, c.password)
+			got, err := w.VerifyPassword(t.Context(), login(c.email, c.password))
 			if err != nil || got != u {
 				t.Errorf("%+v, %v; want %+v", got, err, u)
 			}
@@ -43,39 +50,120 @@ func TestRightPassword(t *testing.T) {
 	w.wantStored(t, u) // a good hash stays
 }
 
-func TestWrongCredentialsAreAllAnsweredAlike(t *testing.T) {
-	w := newWorldWith(t, service.Config{Argon2: cheap, Hashing: service.HashingLimits{Slots: 1, Wait: time.Nanosecond}})
-	ada, gone, noHash, empty := w.create(t, "ada@example.com"), w.create(t, "gone@example.com"), w.create(t, "new@example.com"), w.create(t, "empty@example.com")
-	if _, err := w.UpdateUser(t.Context(), gone.ID, service.UserInput{IsActive: service.Some(false)}, nil); err != nil {
-		t.Fatal(err)
-	}
-	w.give(t, gone.ID, "$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG")
-	w.give(t, noHash.ID, "")
-	w.give(t, empty.ID, "$pbkdf2-sha256$1000$dXNlcmQgdGVzdCBzYWx0IQ$VMvaHM8DBghxBT956Dvktn13zv.CRF8rUhesDt1jugI") // of ""
-	for name, c := range map[string]struct{ email, password string }{
-		"wrong password":        {ada.Email, goodPassword + "x"},
-		"password in capitals":  {ada.Email, strings.ToUpper(goodPassword)},
-		"no password":           {ada.Email, ""},
-		"a hash of no password": {empty.Email, ""},
-		"no such user":          {"eve@example.com", goodPassword},
-		"no address":            {"ada", goodPassword},
-		"inactive user":         {gone.Email, goodPassword},
-		"user without a hash":   {noHash.Email, goodPassword},
-		"user without either":   {noHash.Email, ""},
-		"not UTF-8":             {ada.Email, goodPassword + "\xff"},
+func TestCredentialsAreChecked(t *testing.T) {
+	w := newWorld(t)
+	good := login("ada@example.com", goodPassword)
+	for name, c := range map[string]struct {
+		edit func(in *service.Credentials)
+		want mistakes
+	}{
+		"nothing": {func(in *service.Credentials) { *in = service.Credentials{} },
+			mistakes{service.FieldEmail: service.FieldRequired, service.FieldPassword: service.FieldRequired}},
+		"null": {func(in *service.Credentials) {
+			in.Email, in.Password, in.Client = service.Null[string](), service.Null[string](), service.Null[string]()
+		}, mistakes{service.FieldEmail: service.FieldRequired, service.FieldPassword: service.FieldRequired, service.FieldClient: service.FieldRequired}},
+		"blank": {func(in *service.Credentials) {
+			in.Email, in.Password, in.Client = service.Some(" "), service.Some(""), service.Some(" ")
+		}, mistakes{service.FieldEmail: service.FieldRequired, service.FieldPassword: service.FieldRequired, service.FieldClient: service.FieldRequired}},
+		"a long client": {func(in *service.Credentials) { in.Client = service.Some(strings.Repeat("é", service.MaxClient+1)) },
+			mistakes{service.FieldClient: service.FieldTooLong}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := w.VerifyPassword(t.Context(), c.email, c.password)
-			wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
-			if got != (service.User{}) {
-				t.Errorf("the user is %+v", got)
-			}
-			// Something was hashed, for which there must have been room.
-			leave := w.OccupyHashing(t)
-			defer leave()
-			_, err = w.VerifyPassword(t.Context(), c.email, c.password)
-			wantError[*service.UnavailableError](t, err, service.CodeUnavailable)
+			in := good
+			c.edit(&in)
+			_, err := w.VerifyPassword(t.Context(), in)
+			wantMistakes(t, err, c.want)
+			wantMistakes(t, service.CheckCredentials(in), c.want)
 		})
+	}
+	good.Client = service.Some(strings.Repeat("é", service.MaxClient))
+	_, err := w.VerifyPassword(t.Context(), good)
+	wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
+	if err := service.CheckCredentials(good); err != nil {
+		t.Error(err)
+	}
+	if got := w.Attempts(); got != (service.AttemptCounts{Invalid: 1}) {
+		t.Errorf("%+v: what is wrong in itself is no attempt", got)
+	}
+}
+
+// Each answer is the same, after as much work: the memory that argon2 takes is
+// counted, of which there is nothing else as large.
+func TestWrongCredentialsAreAllAnsweredAlike(t *testing.T) {
+	const memory = 8 << 20
+	w := newWorldWith(t, service.Config{Argon2: service.Argon2Params{Memory: memory >> 10, Passes: 1, Lanes: 1}})
+	ada, gone, noHash, old := w.create(t, "ada@example.com"), w.create(t, "gone@example.com"), w.create(t, "new@example.com"), w.create(t, "old@example.com")
+	for _, u := range []service.User{gone, old} {
+		if _, err := w.UpdateUser(t.Context(), u.ID, service.UserInput{IsActive: service.Some(false)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.give(t, old.ID, "$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG")
+	w.give(t, noHash.ID, "")
+	for name, c := range map[string]struct{ email, password string }{
+		"wrong password":               {ada.Email, goodPassword + "x"},
+		"password in capitals":         {ada.Email, strings.ToUpper(goodPassword)},
+		"no such user":                 {"eve@example.com", goodPassword},
+		"no address":                   {"ada", goodPassword},
+		"inactive user":                {gone.Email, goodPassword},
+		"inactive user with a bcrypt":  {old.Email, goodPassword},
+		"user without a hash":          {noHash.Email, goodPassword},
+		"a password that is not UTF-8": {ada.Email, goodPassword + "\xff"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			entered := w.Hashing().Entered
+			runtime.ReadMemStats(&before)
+			got, err := w.VerifyPassword(t.Context(), login(c.email, c.password))
+			runtime.ReadMemStats(&after)
+			if e := wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials); *e != (service.InvalidCredentialsError{}) || got != (service.User{}) {
+				t.Errorf("%+v, and the user is %+v", e, got)
+			}
+			if hashes := (after.TotalAlloc - before.TotalAlloc) / memory; hashes != 1 || w.Hashing().Entered != entered+1 {
+				t.Errorf("%d hashes, in %d slots", hashes, w.Hashing().Entered-entered)
+			}
+		})
+	}
+}
+
+// Some systems hash the empty password for users who have none.
+func TestAHashOfNoPasswordLetsNobodyIn(t *testing.T) {
+	w := newWorld(t)
+	u := w.create(t, "ada@example.com")
+	w.give(t, u.ID, "$pbkdf2-sha256$1000$dXNlcmQgdGVzdCBzYWx0IQ$VMvaHM8DBghxBT956Dvktn13zv.CRF8rUhesDt1jugI") // of ""
+	_, err := w.VerifyPassword(t.Context(), login(u.Email, ""))
+	wantMistakes(t, err, mistakes{service.FieldPassword: service.FieldRequired})
+}
+
+// What cannot be hashed now is no attempt.
+func TestAnAttemptWithoutASlotDoesNotCount(t *testing.T) {
+	w := newWorldWith(t, service.Config{Argon2: cheap, Hashing: service.HashingLimits{Slots: 1, Wait: time.Nanosecond}})
+	leave := w.OccupyHashing(t)
+	for range 100 {
+		_, err := w.VerifyPassword(t.Context(), login("ada@example.com", "guess"))
+		wantError[*service.UnavailableError](t, err, service.CodeUnavailable)
+	}
+	leave()
+	_, err := w.VerifyPassword(t.Context(), login("ada@example.com", "guess"))
+	wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
+}
+
+func TestFailuresAreLoggedWithoutAddresses(t *testing.T) {
+	var lines strings.Builder
+	w := newWorldWith(t, service.Config{Argon2: cheap, Log: slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))})
+	u := w.create(t, "ada@example.com")
+	for _, in := range []service.Credentials{login(u.Email, "guess"), login("my password", "guess"), login(u.Email, goodPassword)} {
+		_, _ = w.VerifyPassword(t.Context(), in)
+	}
+	want := "level=INFO msg=\"password refused\" user_id=" + u.ID.String() + "\nlevel=INFO msg=\"password refused\"\n"
+	if lines.String() != want {
+		t.Errorf("%s, want %s", &lines, want)
 	}
 }
 
@@ -85,14 +173,14 @@ func TestImportedHashIsReplacedAtTheFirstRightPassword(t *testing.T) {
 			w := newWorldWith(t, service.Config{Argon2: service.Argon2Params{Memory: 128, Passes: 4, Lanes: 1}})
 			u := w.create(t, "ada@example.com")
 			w.give(t, u.ID, v.hash)
-			_, err := w.VerifyPassword(t.Context(), u.Email, "wrong")
+			_, err := w.VerifyPassword(t.Context(), login(u.Email, "wrong"))
 			wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
 			if w.passwordHash(t, u.ID) != v.hash {
 				t.Error("a wrong password has replaced the hash")
 			}
 			w.now = w.now.Add(time.Hour)
 			ctx := service.WithOrigin(t.Context(), service.Origin{Actor: "somebody", RequestID: "r1"})
-			got, err := w.VerifyPassword(ctx, u.Email, v.password)
+			got, err := w.VerifyPassword(ctx, login(u.Email, v.password))
 			if err != nil || got.Version != 3 || !got.UpdatedAt.Equal(w.now) {
 				t.Fatalf("%+v, %v", got, err)
 			}
@@ -100,7 +188,7 @@ func TestImportedHashIsReplacedAtTheFirstRightPassword(t *testing.T) {
 			if hash := w.passwordHash(t, u.ID); !strings.HasPrefix(hash, "$argon2id$v=19$m=128,t=4,p=1$") {
 				t.Errorf("the hash is %q", hash)
 			}
-			if again, err := w.VerifyPassword(ctx, u.Email, v.password); err != nil || again != got {
+			if again, err := w.VerifyPassword(ctx, login(u.Email, v.password)); err != nil || again != got {
 				t.Errorf("the second time: %+v, %v", again, err)
 			}
 			page, err := w.Changes(t.Context(), service.ChangesInput{UserID: u.ID})
@@ -137,7 +225,7 @@ func TestHashThatIsReplaced(t *testing.T) {
 			before := newWorldWith(t, service.Config{Argon2: c.made})
 			hash := before.passwordHash(t, before.create(t, "ada@example.com").ID)
 			w.give(t, u.ID, hash)
-			if _, err := w.VerifyPassword(t.Context(), u.Email, goodPassword); err != nil {
+			if _, err := w.VerifyPassword(t.Context(), login(u.Email, goodPassword)); err != nil {
 				t.Fatal(err)
 			}
 			if got := w.passwordHash(t, u.ID) != hash; got != c.want {
@@ -154,13 +242,13 @@ func TestImportedHashOfAPasswordThatIsNotComposed(t *testing.T) {
 	w := newWorld(t)
 	u := w.create(t, "zoe@example.com")
 	w.give(t, u.ID, hash)
-	if _, err := w.VerifyPassword(t.Context(), u.Email, "Zo\u00eb of the raw bytes"); !errors.Is(err, &service.InvalidCredentialsError{}) {
+	if _, err := w.VerifyPassword(t.Context(), login(u.Email, "Zo\u00eb of the raw bytes")); !errors.Is(err, &service.InvalidCredentialsError{}) {
 		t.Errorf("composed, which it never was: %v", err)
 	}
-	if _, err := w.VerifyPassword(t.Context(), u.Email, "Zoe\u0308 of the raw bytes"); err != nil {
+	if _, err := w.VerifyPassword(t.Context(), login(u.Email, "Zoe\u0308 of the raw bytes")); err != nil {
 		t.Errorf("as it was: %v", err)
 	}
-	if _, err := w.VerifyPassword(t.Context(), u.Email, "Zo\u00eb of the raw bytes"); err != nil {
+	if _, err := w.VerifyPassword(t.Context(), login(u.Email, "Zo\u00eb of the raw bytes")); err != nil {
 		t.Errorf("composed, after it was hashed anew: %v", err)
 	}
 }
@@ -196,7 +284,7 @@ func TestVerifyingWhileOthersChangeTheUser(t *testing.T) {
 		}
 	}
 	s := service.New(meanwhile{Store: w.store, beforeUpdate: rename}, service.Config{Argon2: cheap})
-	got, err := s.VerifyPassword(t.Context(), u.Email, goodPassword)
+	got, err := s.VerifyPassword(t.Context(), login(u.Email, goodPassword))
 	if err != nil || got.ID != u.ID {
 		t.Errorf("when the hash cannot be replaced: %+v, %v", got, err)
 	}
@@ -208,7 +296,7 @@ func TestVerifyingWhileOthersChangeTheUser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}}, service.Config{Argon2: cheap})
-	_, err = s.VerifyPassword(t.Context(), u.Email, goodPassword)
+	_, err = s.VerifyPassword(t.Context(), login(u.Email, goodPassword))
 	wantError[*service.InvalidCredentialsError](t, err, service.CodeInvalidCredentials)
 }
 
@@ -216,13 +304,13 @@ func TestVerifyingStopsWithTheContext(t *testing.T) {
 	w := newWorld(t)
 	u := w.create(t, "ada@example.com")
 	for _, email := range []string{u.Email, "nobody"} {
-		if _, err := w.VerifyPassword(cancelled(t), email, goodPassword); !errors.Is(err, errHungUp) {
+		if _, err := w.VerifyPassword(cancelled(t), login(email, goodPassword)); !errors.Is(err, errHungUp) {
 			t.Errorf("%s: the error is %v, want the context's cause", email, err)
 		}
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	s := service.New(meanwhile{Store: w.store, beforeHash: func() { cancel(errHungUp) }}, service.Config{Argon2: cheap})
-	if _, err := s.VerifyPassword(ctx, u.Email, goodPassword); !errors.Is(err, errHungUp) {
+	if _, err := s.VerifyPassword(ctx, login(u.Email, goodPassword)); !errors.Is(err, errHungUp) {
 		t.Errorf("the error is %v, want the context's cause", err)
 	}
 }

@@ -124,6 +124,7 @@ func accessOperations(ada, bob, log string) map[string]operation {
 	const noList = "application/json"
 	all := map[string]operation{
 		"create": {http.MethodPost, "/users", noList, values{}, `mutation { createUser(input: {email: "", firstName: "", lastName: "", password: ""}) { errors { code } } }`},
+		"verify": {http.MethodPost, "/users/verify-password", noList, values{}, `mutation { verifyPassword(input: {email: "", password: ""}) { errors { code } } }`},
 		"list":   {http.MethodGet, "/users", noList, nil, `{ users { pageInfo { endCursor } } }`},
 		"changes": {http.MethodGet, "/changes", noList, nil,
 			`{ changes { pageInfo { endCursor } } }`},
@@ -169,6 +170,7 @@ func verdicts(done, forbidden string, rest service.Code) func(operation string) 
 // done is INVALID_INPUT where they are allowed.
 func TestBothTransportsAskTheSameRule(t *testing.T) {
 	const reading, writing, changes = "list,read *,", "create,rename *,activate *,email *,password *,", "changes,follow,history *,"
+	const verifying = "verify,"
 	svc, base, ada, bob := closedServer(t)
 	log, err := svc.Changes(asOperator(t), service.ChangesInput{First: new(1)})
 	if err != nil {
@@ -180,12 +182,12 @@ func TestBothTransportsAskTheSameRule(t *testing.T) {
 	}{
 		{"", verdicts("", "", service.CodeUnauthenticated)},
 		{"secret", verdicts("", "", service.CodeUnauthenticated)},
-		{"admin", verdicts(reading+writing+changes, "", "")},
-		{"users.read", verdicts(reading, writing+changes, "")},
-		{"users.write", verdicts(writing, reading+changes, "")},
-		{"changes.read", verdicts(changes, "create,list,", service.CodeUserNotFound)},
-		{"users.verify", verdicts("", "create,list,"+changes, service.CodeUserNotFound)},
-		{"ada", verdicts("read ada,rename ada,email ada,password ada,", "activate ada,create,list,"+changes, service.CodeUserNotFound)},
+		{"admin", verdicts(reading+writing+changes+verifying, "", "")},
+		{"users.read", verdicts(reading, writing+changes+verifying, "")},
+		{"users.write", verdicts(writing, reading+changes+verifying, "")},
+		{"changes.read", verdicts(changes, "create,list,"+verifying, service.CodeUserNotFound)},
+		{"users.verify", verdicts(verifying, "create,list,"+changes, service.CodeUserNotFound)},
+		{"ada", verdicts("read ada,rename ada,email ada,password ada,", "activate ada,create,list,"+changes+verifying, service.CodeUserNotFound)},
 	} {
 		t.Run("as "+tt.token, func(t *testing.T) {
 			c := caller{base: base, token: tt.token}

@@ -137,6 +137,13 @@ func (v visitor) usePasswords(root string) {
 	v.send("POST", "/users:batch", `{"users":[`+user("carol@example.com", v.password("a password of a batch"))+`]}`, root, 200)
 	v.send("PUT", path+"/password", fmt.Sprintf(`{"password":%q}`, v.password("another password")), root, 204)
 	v.send("PUT", path+"/password", fmt.Sprintf(`{"password":[%q]}`, v.password("a password in a list")), root, 422)
+	const show = `{"email":"ada@example.com","password":%q}`
+	v.send("POST", "/users/verify-password", fmt.Sprintf(show, v.password("a wrong password")), root, 422)
+	v.send("POST", "/users/verify-password", fmt.Sprintf(`{"email":%q,"password":"guess"}`, v.password("a password in the place of an address")), root, 422)
+	for range 6 {
+		v.send("POST", "/users/verify-password", `{"email":"nobody@example.com","password":"guess"}`, root, 422)
+	}
+	v.send("POST", "/users/verify-password", fmt.Sprintf(`{"email":"nobody@example.com","password":%q}`, v.password("a password in a wait")), root, 429)
 	v.send("GET", "/users?password="+url.QueryEscape(v.password("a password in a query")), "", root, 400)
 	v.send("GET", "/users/"+url.PathEscape(v.password("a password in a path")), "", root, 400)
 	v.send("GET", "/"+url.PathEscape(v.password("a password for a path")), "", root, 404)

@@ -125,6 +125,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service.Config, error) {
 	authenticators, err := c.authenticators(ctx, log)
 	return service.Config{
+		Log:            log,
 		Passwords:      c.policy(),
 		Authenticators: authenticators,
 		Hashing:        c.hashSettings.limits(),

@@ -141,6 +141,9 @@ func TestScrapeTellsAKnownStory(t *testing.T) {
 	}
 	s.send("POST", "/users", `{}`)
 	s.send("GET", "/users?q=user1", "")
+	for range 8 {
+		s.send("POST", "/users/verify-password", `{"email": "nobody@example.com", "password": "guess"}`)
+	}
 	s.send("GET", "/nowhere", "")
 	s.send("BREW", "/users", "")
 	s.query(`query Count { users(first: 1) { totalCount } }`)
@@ -162,8 +165,11 @@ func TestScrapeTellsAKnownStory(t *testing.T) {
 		`userd_graphql_errors_total{code="INVALID_INPUT",operation="Count",type="query"}`:            "1",
 		`userd_graphql_errors_total{code="GRAPHQL_VALIDATION_FAILED",operation="(refused)",type=""}`: "1",
 		`userd_store_call_duration_seconds_count{method="create_user"}`:                              "3",
-		`userd_store_call_duration_seconds_count{method="list_users"}`:                               "2",
-		`userd_hashing_total`:         "3",
+		`userd_store_call_duration_seconds_count{method="list_users"}`:                               "8",
+		`userd_password_attempts_total{outcome="ok"}`:                                                "0",
+		`userd_password_attempts_total{outcome="invalid"}`:                                           "6",
+		`userd_password_attempts_total{outcome="waiting"}`:                                           "2",
+		`userd_hashing_total`:         "9",
 		`userd_hashing_waiting`:       "0",
 		`userd_hashing_refused_total`: "0",
 		`userd_change_log_newest`:     "3",

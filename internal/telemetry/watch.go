@@ -22,6 +22,7 @@ const (
 // WatchService has scrapes look at svc.
 func (t *Telemetry) WatchService(svc *service.Service) {
 	t.watchHashing(svc)
+	t.watchAttempts(svc)
 	t.watchChanges(svc)
 }
 
@@ -39,6 +40,18 @@ func (t *Telemetry) watchHashing(svc *service.Service) {
 		send(entered, counter, float64(l.Entered))
 		send(refused, counter, float64(l.Refused))
 		send(waited, counter, l.Waited.Seconds())
+	}
+	t.registry.MustRegister(s)
+}
+
+func (t *Telemetry) watchAttempts(svc *service.Service) {
+	s := new(snapshot)
+	attempts := s.desc("password_attempts_total", "Passwords that somebody had verified, and those refused unseen because too many had been wrong.", "outcome")
+	s.collect = func(send send) {
+		a := svc.Attempts()
+		send(attempts, counter, float64(a.OK), "ok")
+		send(attempts, counter, float64(a.Invalid), "invalid")
+		send(attempts, counter, float64(a.Waiting), "waiting")
 	}
 	t.registry.MustRegister(s)
 }

@@ -198,3 +198,37 @@ func TestEmailPassedOnInOneTransaction(t *testing.T) {
 		t.Errorf("there are %d users, %v", n, err)
 	}
 }
+
+// TestCopiesCountAttemptsTogether: who guesses passwords gains nothing by
+// turning to another copy, one after the other or all at once.
+func TestCopiesCountAttemptsTogether(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var services []*service.Service
+	stores := copies(t, 3, Config{})
+	if err := stores[0].CreateUser(t.Context(), newRecord("ada@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stores {
+		services = append(services, service.New(s, service.Config{Now: func() time.Time { return at },
+			Argon2: service.Argon2Params{Memory: 64, Passes: 1, Lanes: 1}, Hashing: service.HashingLimits{Slots: 4, Queue: 100, Wait: time.Minute}}))
+	}
+	var looked, refused atomic.Int64
+	var tries sync.WaitGroup
+	for i := range 60 {
+		tries.Go(func() {
+			_, err := services[i%3].VerifyPassword(t.Context(), service.Credentials{Email: service.Some("ada@example.com"), Password: service.Some("guess"), Client: service.Some("bot")})
+			switch service.CodeOf(err) {
+			case service.CodeInvalidCredentials:
+				looked.Add(1)
+			case service.CodeRateLimited:
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	tries.Wait()
+	if looked.Load() != 6 || refused.Load() != 54 {
+		t.Errorf("%d were looked at and %d refused", looked.Load(), refused.Load())
+	}
+}

@@ -62,6 +62,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UserFilter", ec.unmarshalInputUserFilter),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
+			graphql.NewInputUnmarshaler("VerifyPasswordInput", ec.unmarshalInputVerifyPasswordInput),
 		)
 	}
 	first := true
@@ -171,13 +172,12 @@ too:
 - ` + "`" + `FORBIDDEN` + "`" + `: the key or token is good, but it does not allow this.
 - ` + "`" + `USER_NOT_FOUND` + "`" + `: no user has the id that was asked for, or none that the key or
   token may see.
-- ` + "`" + `INVALID_CREDENTIALS` + "`" + `: no active user has this e-mail address and this password.
 - ` + "`" + `IDEMPOTENCY_KEY_IN_USE` + "`" + `: a request with this ` + "`" + `idempotencyKey` + "`" + ` is being served;
   trying again after ` + "`" + `retryAfter` + "`" + ` seconds tells what became of it.
 - ` + "`" + `CURSOR_EXPIRED` + "`" + `: the change log no longer holds what follows this cursor; list
   the users afresh and follow the changes from then on.
-- ` + "`" + `RATE_LIMITED` + "`" + `: there were too many operations of late, or too many subscriptions
-  are open; trying again makes sense after ` + "`" + `retryAfter` + "`" + ` seconds.
+- ` + "`" + `RATE_LIMITED` + "`" + `: there were too many operations or wrong passwords of late, or too
+  many subscriptions are open; trying again makes sense after ` + "`" + `retryAfter` + "`" + ` seconds.
 - ` + "`" + `UNAVAILABLE` + "`" + `: the service cannot do it now; trying again makes sense after
   ` + "`" + `retryAfter` + "`" + ` seconds.
 - ` + "`" + `OUTCOME_UNKNOWN` + "`" + `: the change was sent to where users are kept and no answer came
@@ -322,6 +322,16 @@ type Mutation {
     """Which user, and the password."""
     input: SetUserPasswordInput!
   ): SetUserPasswordPayload
+
+  """
+  Returns the active user who has this e-mail address and this password. After five failures of an account, and after
+  twenty of a client, each further one is followed by a wait, which doubles from a second to 15 minutes: then the response has an
+  error with the code ` + "`" + `RATE_LIMITED` + "`" + `, and ` + "`" + `retryAfter` + "`" + ` tells for how many seconds.
+  """
+  verifyPassword(
+    """What somebody shows in order to log in."""
+    input: VerifyPasswordInput!
+  ): VerifyPasswordPayload
 
   """Removes a user for good and frees its e-mail address."""
   deleteUser(
@@ -670,6 +680,23 @@ input SetUserPasswordInput {
   expectedVersion: Int
 }
 
+"""What somebody shows in order to log in."""
+input VerifyPasswordInput {
+  """The e-mail address, in any spelling that counts as the same."""
+  email: EmailAddress!
+
+  """The password."""
+  password: String!
+
+  """
+  Who shows them, told apart from others by up to 200 characters of the caller's choice, such as the network address of the
+  end user's browser: a client that has logged in to the account within the last 30 days need not wait for what strangers do. IPv6
+  addresses of one /64 are one client. When it is left out, that is the caller's own address where the caller shows no key or token, and
+  nobody in particular where it does. Null is refused.
+  """
+  client: String
+}
+
 """A user to remove."""
 input DeleteUserInput {
   """The user's id."""
@@ -724,6 +751,15 @@ type SetUserPasswordPayload {
   user: User
 
   """What to mend; empty when the password was changed."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `verifyPassword` + "`" + `."""
+type VerifyPasswordPayload {
+  """The user, or null when there are errors."""
+  user: User
+
+  """What to mend; empty when the password is the user's."""
   errors: [UserError!]!
 }
 
@@ -788,6 +824,9 @@ enum UserErrorCode {
 
   """The user has changed since it was at the version that was expected."""
   VERSION_CONFLICT
+
+  """No active user has this e-mail address and this password. Which of them is wrong is not told, and ` + "`" + `field` + "`" + ` is null."""
+  INVALID_CREDENTIALS
 }
 `, BuiltIn: false},
 	{Name: "../../federation.graphqls", Input: `# What a router of Apollo Federation 2 asks a subgraph for. It is apart from
@@ -1014,6 +1053,16 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_VerifyPasswordPayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_VerifyPasswordPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyPasswordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -30,6 +30,7 @@ var FieldNames = map[service.Field]string{
 	service.FieldAfter:           "after",
 	service.FieldLast:            "last",
 	service.FieldBefore:          "before",
+	service.FieldClient:          "client",
 }
 
 // NameOf is how the schema spells f.

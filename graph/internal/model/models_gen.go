@@ -137,6 +137,19 @@ type UserOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// What somebody shows in order to log in.
+type VerifyPasswordInput struct {
+	// The e-mail address, in any spelling that counts as the same.
+	Email string `json:"email"`
+	// The password.
+	Password string `json:"password"`
+	// Who shows them, told apart from others by up to 200 characters of the caller's choice, such as the network address of the
+	// end user's browser: a client that has logged in to the account within the last 30 days need not wait for what strangers do. IPv6
+	// addresses of one /64 are one client. When it is left out, that is the caller's own address where the caller shows no key or token, and
+	// nobody in particular where it does. Null is refused.
+	Client graphql.Omittable[*string] `json:"client,omitempty"`
+}
+
 // Which way a list is ordered.
 type OrderDirection string
 
@@ -211,6 +224,8 @@ const (
 	UserErrorCodeIdempotencyKeyReused UserErrorCode = "IDEMPOTENCY_KEY_REUSED"
 	// The user has changed since it was at the version that was expected.
 	UserErrorCodeVersionConflict UserErrorCode = "VERSION_CONFLICT"
+	// No active user has this e-mail address and this password. Which of them is wrong is not told, and `field` is null.
+	UserErrorCodeInvalidCredentials UserErrorCode = "INVALID_CREDENTIALS"
 )
 
 var AllUserErrorCode = []UserErrorCode{
@@ -227,11 +242,12 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeEmailTaken,
 	UserErrorCodeIdempotencyKeyReused,
 	UserErrorCodeVersionConflict,
+	UserErrorCodeInvalidCredentials,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeEmailTaken, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict:
+	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeEmailTaken, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict, UserErrorCodeInvalidCredentials:
 		return true
 	}
 	return false
