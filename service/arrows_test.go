@@ -119,12 +119,12 @@ func TestDependenciesHaveTheirPlace(t *testing.T) {
 // Packages that help tests stay out of the program.
 func TestProgramHoldsNoTestPackages(t *testing.T) {
 	for _, p := range modulePackages(t) {
-		if !p.within("cmd", "rest", "graph", "internal") || p.within("internal/teststore") {
+		if !p.within("cmd", "rest", "graph", "internal") || p.within("internal/teststore", "internal/asset/assettest") {
 			continue
 		}
 		for _, dep := range p.Deps {
 			test := goPackage{ImportPath: dep}
-			if dep == "testing" || test.within("service/storetest", "service/servicetest", "service/postgres/postgrestest", "internal/teststore") {
+			if dep == "testing" || test.within("service/storetest", "service/servicetest", "service/postgres/postgrestest", "internal/teststore", "internal/asset/assettest") {
 				t.Errorf("%s depends on %s", p.ImportPath, dep)
 			}
 		}

@@ -33,7 +33,8 @@ func loginServer(t *testing.T, args ...string) (svc *service.Service, base strin
 		}
 	}
 	settings := serveSettings(t, args...)
-	server := httptest.NewServer(settings.newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), telemetry.New("test", noop.NewTracerProvider()), nil))
+	server := httptest.NewServer(settings.newHandler(svc, handlerConfig{log: slog.New(slog.DiscardHandler), drain: t.Context(),
+		telemetry: telemetry.New("test", noop.NewTracerProvider())}))
 	t.Cleanup(server.Close)
 	return svc, server.URL
 }
