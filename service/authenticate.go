@@ -49,7 +49,7 @@ func (s *Service) isClosed(ctx context.Context) (bool, error) {
 	if len(s.authenticators) > 1 {
 		return true, nil
 	}
-	keys, err := s.keys.all(ctx)
+	keys, err := s.keyring.keys.get(ctx)
 	return len(keys) > 0, err
 }
 

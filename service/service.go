@@ -36,7 +36,7 @@ type Service struct {
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
-	keys           *keyring
+	keyring        *keyring
 	authenticators []Authenticator // the keyring's is the first
 	feeds          feeds
 }
@@ -50,7 +50,7 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
-	keys := newKeyring(store, c.Now)
+	keyring := newKeyring(store, c.Now)
 	return &Service{
 		store:          store,
 		now:            c.Now,
@@ -58,8 +58,8 @@ func New(store Store, c Config) *Service {
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         c.Argon2.withDefaults(),
 		gate:           newGate(c.Hashing.withDefaults()),
-		keys:           keys,
-		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
+		keyring:        keyring,
+		authenticators: append([]Authenticator{keyring.authenticate}, c.Authenticators...),
 	}
 }
 
