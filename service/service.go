@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +24,11 @@ type Config struct {
 	Authenticators []Authenticator
 	// Hashing bounds how many passwords are hashed at once.
 	Hashing HashingLimits
+	// Sessions says what sessions are like.
+	Sessions SessionConfig
+	// Log is told what operators should know of; nil discards it. What is logged
+	// with a context is about its request.
+	Log *slog.Logger
 }
 
 // Service is the user management service. Its methods may be called at once
@@ -39,6 +45,9 @@ type Service struct {
 	keyring        *keyring
 	authenticators []Authenticator // the keyring's is the first
 	feeds          feeds
+	sessions       SessionConfig
+	signing        *signingKeys
+	log            *slog.Logger
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -50,6 +59,9 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	keyring := newKeyring(store, c.Now)
 	return &Service{
 		store:          store,
@@ -59,6 +71,9 @@ func New(store Store, c Config) *Service {
 		argon2:         c.Argon2.withDefaults(),
 		gate:           newGate(c.Hashing.withDefaults()),
 		keyring:        keyring,
+		sessions:       c.Sessions.withDefaults(),
+		signing:        newSigningKeys(store, c.Now),
+		log:            c.Log,
 		authenticators: append([]Authenticator{keyring.authenticate}, c.Authenticators...),
 	}
 }

@@ -51,6 +51,9 @@ const (
 	FieldAfter           Field = "after"
 	FieldLast            Field = "last"
 	FieldBefore          Field = "before"
+	FieldLabel           Field = "label"
+	FieldRefreshToken    Field = "refresh_token"
+	FieldSessionID       Field = "session_id"
 )
 
 // UserInput holds what a caller says about a user. Which fields must be given

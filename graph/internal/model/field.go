@@ -28,6 +28,9 @@ var FieldNames = map[service.Field]string{
 	service.FieldAfter:           "after",
 	service.FieldLast:            "last",
 	service.FieldBefore:          "before",
+	service.FieldLabel:           "label",
+	service.FieldRefreshToken:    "refreshToken",
+	service.FieldSessionID:       "sessionId",
 }
 
 // NameOf is how the schema spells f.
