@@ -33,7 +33,7 @@ type accessClaims struct {
 // signAccessToken makes an access token of the session, and tells for how
 // many seconds it is good.
 func (c SessionConfig) signAccessToken(s sessionItem, k signingKey, now time.Time) (token string, expiresIn int32) {
-	ends := now.Add(c.AccessTokenFor)
+	ends := now.Add(c.AccessTokenLifetime)
 	if s.ends.Before(ends) {
 		ends = s.ends
 	}

@@ -34,25 +34,25 @@ type SessionConfig struct {
 	Issuer string
 	// Audience is their claim aud; empty means that they have none.
 	Audience string
-	// AccessTokenFor is how long an access token is good: at most
-	// [MaxAccessTokenFor]; zero means 15 minutes.
-	AccessTokenFor time.Duration
-	// IdleFor is how long a session lasts after it was refreshed; zero means 30 days.
-	IdleFor time.Duration
-	// MaxFor is how long it lasts at all; zero means 180 days.
-	MaxFor time.Duration
+	// AccessTokenLifetime is how long an access token is good: at most
+	// [MaxAccessTokenLifetime]; zero means 15 minutes.
+	AccessTokenLifetime time.Duration
+	// IdleTimeout is how long a session lasts after it was refreshed; zero means 30 days.
+	IdleTimeout time.Duration
+	// Lifetime is how long it lasts at all; zero means 180 days.
+	Lifetime time.Duration
 }
 
-// MaxAccessTokenFor is the longest that an access token can be good: it decides
+// MaxAccessTokenLifetime is the longest that an access token can be good: it decides
 // how long a signing key stays published after its last signature.
-const MaxAccessTokenFor = time.Hour
+const MaxAccessTokenLifetime = time.Hour
 
 func (c SessionConfig) withDefaults() SessionConfig {
 	const day = 24 * time.Hour
 	c.Issuer = cmp.Or(c.Issuer, "userd")
-	c.AccessTokenFor = min(cmp.Or(c.AccessTokenFor, 15*time.Minute), MaxAccessTokenFor)
-	c.IdleFor = cmp.Or(c.IdleFor, 30*day)
-	c.MaxFor = cmp.Or(c.MaxFor, 180*day)
+	c.AccessTokenLifetime = min(cmp.Or(c.AccessTokenLifetime, 15*time.Minute), MaxAccessTokenLifetime)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*day)
+	c.Lifetime = cmp.Or(c.Lifetime, 180*day)
 	return c
 }
 
@@ -130,8 +130,8 @@ func newSession(user uuid.UUID, label string, c SessionConfig, now time.Time) (s
 // prolong notes that tokens are given out now.
 func (s *sessionItem) prolong(c SessionConfig, now time.Time) {
 	s.RefreshedAt = now
-	s.ends = now.Add(c.IdleFor)
-	if last := s.CreatedAt.Add(c.MaxFor); last.Before(s.ends) {
+	s.ends = now.Add(c.IdleTimeout)
+	if last := s.CreatedAt.Add(c.Lifetime); last.Before(s.ends) {
 		s.ends = last
 	}
 }

@@ -174,7 +174,7 @@ func (s *Service) refresh(ctx context.Context, t refreshToken, k signingKey) (Gr
 	case err != nil && CodeOf(err) != CodeUserNotFound:
 		return Grant{}, err
 	case !u.IsActive, // its sessions have ended, unless a copy of an older version has made it so
-		!session.CreatedAt.Add(s.sessions.MaxFor).After(now): // which was longer when it was refreshed last
+		!session.CreatedAt.Add(s.sessions.Lifetime).After(now): // which was longer when it was refreshed last
 		return Grant{}, &UnauthenticatedError{Invalid: true}
 	}
 	next, outcome := session.refresh(t, s.sessions, now)

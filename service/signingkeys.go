@@ -174,7 +174,7 @@ func renewed(keys []signingKey, now time.Time) ([]signingKey, bool) {
 		return []signingKey{newSigningKey(now)}, true
 	}
 	gone := 0
-	for gone+1 < len(keys) && !keys[gone+1].From.Add(MaxAccessTokenFor).After(now) {
+	for gone+1 < len(keys) && !keys[gone+1].From.Add(MaxAccessTokenLifetime).After(now) {
 		gone++
 	}
 	keys = slices.Clone(keys[gone:])

@@ -54,13 +54,10 @@ func (s *Service) Me(ctx context.Context) (*User, error) {
 		return nil, err
 	}
 	u, err := s.store.User(ctx, a.user)
-	switch {
-	case CodeOf(err) == CodeUserNotFound:
+	if CodeOf(err) == CodeUserNotFound {
 		return nil, nil
-	case err != nil:
-		return nil, err
 	}
-	return &u, nil
+	return &u, err
 }
 
 // UserByEmail returns the user with this e-mail address, in any spelling that

@@ -43,6 +43,7 @@ type serveCmd struct {
 	MaxBodyBytes   int64 `env:"USERD_MAX_BODY_BYTES" default:"262144" help:"Most bytes of a request's body."`
 
 	accessSettings
+	sessionSettings
 	passwordSettings
 	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
 	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
@@ -72,6 +73,7 @@ func (c *serveCmd) Validate() error {
 		positive(c.HashQueue > 0, "hash-queue"),
 		positive(c.HashWait > 0, "hash-wait"),
 		c.accessSettings.check(),
+		c.sessionSettings.check(c.JWTIssuer),
 		c.passwordSettings.check(),
 		c.storeSettings.check())
 }
@@ -132,6 +134,8 @@ func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service
 	return service.Config{
 		Passwords:      c.policy(),
 		Authenticators: authenticators,
+		Sessions:       c.sessionSettings.config(),
+		Log:            log,
 		Hashing:        service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
 	}, err
 }
