@@ -251,7 +251,7 @@ func (a answer) code(t *testing.T) string {
 }
 
 const createUser = `mutation ($input: CreateUserInput!) { createUser(input: $input) {
-	user { id email firstName lastName isActive version createdAt updatedAt } errors { code field message } } }`
+	user { id email emailVerifiedAt firstName lastName isActive version createdAt updatedAt } errors { code field message } } }`
 
 // ada is an input that creates a user.
 func ada() vars {

@@ -52,7 +52,7 @@ func (a answer) mistakes(t *testing.T, mutation string) string {
 
 func TestCreateUser(t *testing.T) {
 	newFixture(t).post(createUser, vars{"input": ada()}).is(t, `{"data": {"createUser": {
-		"user": {"id": "`+id(1)+`", "email": "Ada@example.com", "firstName": "Ada", "lastName": "Lovelace", "isActive": true,
+		"user": {"id": "`+id(1)+`", "email": "Ada@example.com", "emailVerifiedAt": null, "firstName": "Ada", "lastName": "Lovelace", "isActive": true,
 			"version": 1, "createdAt": "2026-01-31T12:00:01.000000Z", "updatedAt": "2026-01-31T12:00:01.000000Z"},
 		"errors": []}}}`)
 }

@@ -34,7 +34,8 @@ func (nobody) Failed(context.Context, service.Code) {}
 
 // DispatchOperation implements [graphql.GraphExecutor]. A subscription is over
 // when its context ends, which each transport sees to, and another operation
-// with its one answer.
+// with its one answer. Fields of a query are resolved at once, in any order;
+// their errors stand in that of the document.
 func (a *admission) DispatchOperation(ctx context.Context, op *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	ctx, end := a.watch.Begin(ctx, string(op.Operation.Operation), op.Operation.Name)
 	next, inner := a.GraphExecutor.DispatchOperation(ctx, op)
@@ -45,6 +46,10 @@ func (a *admission) DispatchOperation(ctx context.Context, op *graphql.Operation
 	end = sync.OnceFunc(end)
 	return func(ctx context.Context) *graphql.Response {
 		defer end()
-		return next(ctx)
+		answer := next(ctx)
+		if answer != nil {
+			sortErrors(answer.Errors)
+		}
+		return answer
 	}, inner
 }

@@ -47,8 +47,8 @@ func TestQueries(t *testing.T) {
 	}{
 		{
 			"user: every field",
-			`{ user(id: "` + id(1) + `") { __typename id email firstName lastName isActive version createdAt updatedAt } }`, nil,
-			`{"data": {"user": {"__typename": "User", "id": "` + id(1) + `", "email": "Carol@example.com", "firstName": "Carol",
+			`{ user(id: "` + id(1) + `") { __typename id email emailVerifiedAt firstName lastName isActive version createdAt updatedAt } }`, nil,
+			`{"data": {"user": {"__typename": "User", "id": "` + id(1) + `", "email": "Carol@example.com", "emailVerifiedAt": null, "firstName": "Carol",
 				"lastName": "Adams", "isActive": true, "version": 1,
 				"createdAt": "2026-01-31T12:00:01.000000Z", "updatedAt": "2026-01-31T12:00:01.000000Z"}}}`,
 		},

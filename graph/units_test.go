@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -104,5 +105,27 @@ func TestOutcomeUnknown(t *testing.T) {
 		if got.Extensions["code"] != service.CodeOutcomeUnknown || got.Message != kinds[service.CodeOutcomeUnknown].message {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// Of one field in the document there are several errors when it stands in a list
+// or in a fragment.
+func TestSortErrors(t *testing.T) {
+	path := func(elements ...ast.PathElement) ast.Path { return elements }
+	at := func(line, column int, p ast.Path) *gqlerror.Error {
+		return &gqlerror.Error{Locations: []gqlerror.Location{{Line: line, Column: column}}, Path: p}
+	}
+	sorted := gqlerror.List{
+		{Message: "about the whole"},
+		at(1, 9, nil),
+		at(2, 1, path(ast.PathName("a"), ast.PathName("name"))),
+		at(2, 1, path(ast.PathName("b"), ast.PathName("name"))),
+		at(2, 7, path(ast.PathName("users"), ast.PathIndex(2), ast.PathName("name"))),
+		at(2, 7, path(ast.PathName("users"), ast.PathIndex(10), ast.PathName("name"))),
+	}
+	list := slices.Clone(sorted)
+	slices.Reverse(list)
+	if sortErrors(list); !slices.Equal(list, sorted) {
+		t.Errorf("%v", list)
 	}
 }

@@ -62,7 +62,6 @@ func TestCreateUsers(t *testing.T) {
 		"with a policy": {`{"users":[` + member("ada@example.com", "") + `],"policy":"all_or_nothing"}`, "201 ada@example.com"},
 		"none":          {users(), ""},
 		"each for itself": {
-			// What the contract does not allow is refused in the same way, but the tests' client holds itself to it.
 			usersEach(member("ada@example.com", `,"password":"difference engine"`), member("JOHN.DOE@example.com", ""), member("x@example.com", `,"password":"short"`)),
 			"201 ada@example.com, 409 EMAIL_TAKEN email, 422 INVALID_INPUT password",
 		},
@@ -75,6 +74,45 @@ func TestCreateUsers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the contract does not allow of one user is that user's mistake: those
+// beside it are created, and each is told its own.
+func TestCreateEachUserBesideThoseThatAreNone(t *testing.T) {
+	ill := []struct{ user, want string }{
+		{`{"email":7,"first_name":"Ada","last_name":"Byron"}`, "422 INVALID_INPUT email"},
+		{`{"email":"x@example.com","first_name":["Ada"],"last_name":{}}`, "422 INVALID_INPUT first_name last_name"},
+		{member("x@example.com", `,"is_active":"yes"`), "422 INVALID_INPUT is_active"},
+		{member("x@example.com", `,"password":null`), "422 INVALID_INPUT password"},
+		{member("x@example.com", `,"nickname":"X"`), "422 INVALID_INPUT nickname"},
+		{member("x@example.com", `,"Email":"x"`), "422 INVALID_INPUT Email"},
+		{member("x@example.com", `,"id":"`+nobody+`","version":3`), "422 INVALID_INPUT id version"},
+		{`{"email":null,"first_name":"Ada","last_name":null,"is_active":null}`, "422 INVALID_INPUT email last_name is_active"},
+		{`{}`, "422 INVALID_INPUT email first_name last_name"},
+		{`null`, "422 INVALID_INPUT "}, {`7`, "422 INVALID_INPUT "}, {`"x@example.com"`, "422 INVALID_INPUT "}, {`[]`, "422 INVALID_INPUT "}, {`true`, "422 INVALID_INPUT "},
+	}
+	for _, tt := range ill {
+		t.Run(tt.user, func(t *testing.T) {
+			s := serve(t)
+			body := usersEach(member("ada@example.com", ""), tt.user, member("eve@example.com", ""))
+			if got, want := s.postAmiss("/users:batch", body).outcomes(), "201 ada@example.com, "+tt.want+", 201 eve@example.com"; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			if got := len(s.get("/users").users()); got != 2 {
+				t.Errorf("%d users are there, want the two that are in order", got)
+			}
+		})
+	}
+	t.Run("all of them", func(t *testing.T) {
+		s := serve(t)
+		users, want := []string{member("ada@example.com", "")}, []string{"201 ada@example.com"}
+		for _, tt := range ill {
+			users, want = append(users, tt.user), append(want, tt.want)
+		}
+		if got := s.postAmiss("/users:batch", usersEach(users...)).outcomes(); got != strings.Join(want, ", ") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }
 
 func TestCreateAllUsersOrNone(t *testing.T) {

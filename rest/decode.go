@@ -161,7 +161,7 @@ func unknownMessage(name string, allowed []service.Field) string {
 			return "There is no such field; did you mean " + string(field) + "?"
 		}
 	}
-	if slices.Contains([]string{"id", "version", "created_at", "updated_at"}, name) {
+	if slices.Contains([]string{"id", "version", "created_at", "updated_at", "email_verified_at"}, name) {
 		return "This field cannot be set."
 	}
 	return "There is no such field."

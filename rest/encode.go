@@ -10,12 +10,8 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// timeLayout is RFC 3339 in UTC with all the microseconds that are kept, so
-// that times sort as texts.
-const timeLayout = "2006-01-02T15:04:05.000000Z"
-
 // userSize is about what a user takes in JSON, in bytes.
-const userSize = 320
+const userSize = 370
 
 // appendUser appends u as JSON. Written by hand, as it is what the service
 // does most; a test keeps it in step with [service.User].
@@ -24,6 +20,12 @@ func appendUser(b []byte, u service.User) []byte {
 	b = append(b, u.ID.String()...)
 	b = append(b, `","email":`...)
 	b = appendText(b, u.Email)
+	b = append(b, `,"email_verified_at":`...)
+	if u.EmailVerifiedAt.IsZero() {
+		b = append(b, "null"...)
+	} else {
+		b = appendTime(b, u.EmailVerifiedAt)
+	}
 	b = append(b, `,"first_name":`...)
 	b = appendText(b, u.FirstName)
 	b = append(b, `,"last_name":`...)
@@ -46,7 +48,7 @@ func appendText(b []byte, s string) []byte {
 
 func appendTime(b []byte, t time.Time) []byte {
 	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, timeLayout)
+	b = t.UTC().AppendFormat(b, service.TimeLayout)
 	return append(b, '"')
 }
 

@@ -19,16 +19,22 @@ import (
 func someUser() service.User {
 	return service.User{
 		ID: uuid.MustParse(nobody), Email: "a@example.com", FirstName: "Ada", LastName: "L", IsActive: true, Version: 3,
-		CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
-		UpdatedAt: time.Date(2026, 11, 12, 13, 14, 15, 120000000, time.FixedZone("", 3600)),
+		EmailVerifiedAt: time.Date(2026, 1, 31, 23, 59, 59, 999999000, time.FixedZone("", -3600)),
+		CreatedAt:       time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
+		UpdatedAt:       time.Date(2026, 11, 12, 13, 14, 15, 120000000, time.FixedZone("", 3600)),
 	}
 }
 
 func TestAppendUser(t *testing.T) {
-	want := `{"id":"01890a5d-ac96-774b-bcce-b302099a8057","email":"a@example.com","first_name":"Ada","last_name":"L",` +
+	want := `{"id":"01890a5d-ac96-774b-bcce-b302099a8057","email":"a@example.com","email_verified_at":"2026-02-01T00:59:59.999999Z","first_name":"Ada","last_name":"L",` +
 		`"is_active":true,"version":3,"created_at":"2026-01-02T03:04:05.000006Z","updated_at":"2026-11-12T12:14:15.120000Z"}`
 	if got := string(appendUser(nil, someUser())); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	unverified := someUser()
+	unverified.EmailVerifiedAt = time.Time{}
+	if got := string(appendUser(nil, unverified)); !strings.Contains(got, `"email_verified_at":null,`) {
+		t.Errorf("without a verification: %s", got)
 	}
 	odd := someUser()
 	odd.FirstName, odd.LastName = "\"\\/\u2028<&>\t\x00😀", "\xff"

@@ -21,7 +21,7 @@ type apiKey struct {
 }
 
 func newAPIKey(k service.Key) apiKey {
-	return apiKey{Name: k.Name, Scopes: k.Scopes, CreatedAt: k.CreatedAt.Format(timeLayout),
+	return apiKey{Name: k.Name, Scopes: k.Scopes, CreatedAt: k.CreatedAt.Format(service.TimeLayout),
 		LastUsedAt: timeOrNull(k.LastUsedAt), RevokedAt: timeOrNull(k.RevokedAt)}
 }
 
@@ -29,7 +29,7 @@ func timeOrNull(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	return new(t.Format(timeLayout))
+	return new(t.Format(service.TimeLayout))
 }
 
 func (a *api) listKeys(w http.ResponseWriter, r *http.Request) error {

@@ -139,7 +139,7 @@ func TestRequestGivenUp(t *testing.T) {
 	w := httptest.NewRecorder()
 	wrap(New(newService(newStore(t)), Config{}), Config{}.withDefaults().Log).
 		ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/users", nil))
-	p := &reply{t, "GET /users", w.Code, w.Header(), w.Body.String()}
+	p := &reply{t: t, what: "GET /users", status: w.Code, header: w.Header(), body: w.Body.String()}
 	p.problem(503, service.CodeUnavailable)
 	if strings.Contains(s.log.String(), "level=ERROR") {
 		t.Errorf("the log has %s", s.log)
@@ -157,7 +157,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(ctx, "DELETE", "/users/0198c0de-0000-7000-8000-0123456789ab", nil)
 		wrap(New(svc, Config{}), Config{}.withDefaults().Log).ServeHTTP(w, r)
-		p := &reply{t, name, w.Code, w.Header(), w.Body.String()}
+		p := &reply{t: t, what: name, status: w.Code, header: w.Header(), body: w.Body.String()}
 		p.problem(504, service.CodeOutcomeUnknown)
 	}
 }

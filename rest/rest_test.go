@@ -96,6 +96,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   string
+	amiss  bool // the request is one that the contract does not allow, and served all the same
 }
 
 // send sends a request. A body is said to be JSON unless h says otherwise.
@@ -118,6 +119,24 @@ func (s *server) send(method, path, body string, h header) *reply {
 
 func (s *server) exchange(r *http.Request, body string) *reply {
 	s.t.Helper()
+	return s.check(r, body, &reply{})
+}
+
+// postAmiss is post with a body that the contract does not allow, of which the
+// good part is served.
+func (s *server) postAmiss(path, body string) *reply {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return s.check(r, body, &reply{amiss: true})
+}
+
+// check sends r, fills p with the answer and holds both to the contract.
+func (s *server) check(r *http.Request, body string, p *reply) *reply {
+	s.t.Helper()
 	resp, err := noRedirects.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
@@ -127,7 +146,7 @@ func (s *server) exchange(r *http.Request, body string) *reply {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p := &reply{s.t, r.Method + " " + r.URL.RequestURI(), resp.StatusCode, resp.Header, string(got)}
+	p.t, p.what, p.status, p.header, p.body = s.t, r.Method+" "+r.URL.RequestURI(), resp.StatusCode, resp.Header, string(got)
 	checkContract(s.t, r, body, p)
 	return p
 }
@@ -154,14 +173,15 @@ func newUser(email, first, last string) string {
 
 // testUser is a user as a client reads it.
 type testUser struct {
-	ID        string `json:"id"`
-	Email     string `json:"email"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-	IsActive  bool   `json:"is_active"`
-	Version   int    `json:"version"`
-	CreatedAt string `json:"created_at"`
-	UpdatedAt string `json:"updated_at"`
+	ID              string  `json:"id"`
+	Email           string  `json:"email"`
+	EmailVerifiedAt *string `json:"email_verified_at"`
+	FirstName       string  `json:"first_name"`
+	LastName        string  `json:"last_name"`
+	IsActive        bool    `json:"is_active"`
+	Version         int     `json:"version"`
+	CreatedAt       string  `json:"created_at"`
+	UpdatedAt       string  `json:"updated_at"`
 }
 
 func (p *reply) is(status int) *reply {

@@ -28,6 +28,10 @@ type Config struct {
 	// NoDocs leaves out the documentation pages, the playground and this API's
 	// document.
 	NoDocs bool
+	// Restore puts the store back to where tests begin; see [service.Service.Reset].
+	// With it there is POST /test/reset, which openapi.yaml leaves out: it is for
+	// tests, and no application's client should have it.
+	Restore func() error
 }
 
 func (c Config) withDefaults() Config {
@@ -70,6 +74,9 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 			r.Post("/keys", a.handle(a.createKey))
 			r.Delete("/keys/{name}", a.handle(a.revokeKey))
 			a.sessionRoutes(r)
+			if a.Restore != nil {
+				r.Post("/test/reset", a.handle(a.reset))
+			}
 		})
 		r.Post("/sessions/refresh", a.handle(a.refreshSession)) // the refresh token says who it is
 		r.Get("/.well-known/jwks.json", a.handle(a.publicKeys))

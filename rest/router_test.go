@@ -202,7 +202,7 @@ func TestHandlerAlone(t *testing.T) {
 
 // TestRoutesOfTheIssue is the table that the API was ordered by.
 func TestRoutesOfTheIssue(t *testing.T) {
-	served := servedRoutes(t)
+	served := servedRoutes(t, Config{})
 	for _, route := range []string{
 		"POST /users", "GET /users/{id}", "PUT /users/{id}/email", "DELETE /users/{id}", "GET /users", "PUT /users/{id}",
 		"PATCH /users/{id}", "PUT /users/{id}/password", "GET /health", "GET /livez", "GET /readyz", "GET /openapi.json",

@@ -32,8 +32,8 @@ type session struct {
 }
 
 func newSession(s service.Session) session {
-	return session{ID: s.ID, Label: s.Label, CreatedAt: s.CreatedAt.Format(timeLayout), RefreshedAt: s.RefreshedAt.Format(timeLayout),
-		ExpiresAt: s.ExpiresAt.Format(timeLayout), IsCurrent: s.IsCurrent}
+	return session{ID: s.ID, Label: s.Label, CreatedAt: s.CreatedAt.Format(service.TimeLayout), RefreshedAt: s.RefreshedAt.Format(service.TimeLayout),
+		ExpiresAt: s.ExpiresAt.Format(service.TimeLayout), IsCurrent: s.IsCurrent}
 }
 
 func sendGrant(w http.ResponseWriter, status int, g service.Grant) {

@@ -88,6 +88,7 @@ func calls(ada, bob service.User) map[string]call {
 		"me":          func(ctx context.Context, s *service.Service) error { return first(s.Me(ctx)) },
 		"public keys": func(ctx context.Context, s *service.Service) error { return first(s.PublicKeys(ctx)) },
 		"rotate key":  func(ctx context.Context, s *service.Service) error { return first(s.RotateSigningKey(ctx)) },
+		"reset":       func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
 		"ping":        func(ctx context.Context, s *service.Service) error { return s.Ping(ctx) },
 	}
 	for name, u := range map[string]service.User{"ada": ada, "bob": bob} {
@@ -173,7 +174,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	reading := []string{"list", "count", "read *", "search *", "look up *", "sessions *"}
 	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *", "end one *", "end all *"}
 	changes := []string{"changes", "cursor", "follow", "history *"}
-	operating := []string{"export", "import", "write a key", "keys", "revoke key", "rotate key"}
+	operating := []string{"export", "import", "write a key", "keys", "revoke key", "rotate key", "reset"}
 	verifying := []string{"verify", "sign in"}
 	everything := slices.Concat(anybody, reading, writing, changes, operating, verifying)
 	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada", "sessions ada", "end one ada", "end all ada"}

@@ -26,8 +26,9 @@ type ImportRow struct {
 	// a password hash it is a user whom no password lets in, until it is given one.
 	Record Record
 	// KeepIsActive leaves IsActive of a user who is there already alone: the row
-	// does not say.
-	KeepIsActive bool
+	// does not say. So does KeepEmailVerifiedAt with whether the address is
+	// verified, unless the row has another address.
+	KeepIsActive, KeepEmailVerifiedAt bool
 }
 
 // Update is what the row changes, at the time at, about a user who is there
@@ -39,6 +40,9 @@ func (r *ImportRow) Update(at time.Time) Update {
 		Email: &Text{u.Email, k.Email}, FirstName: &Text{u.FirstName, k.FirstName}, LastName: &Text{u.LastName, k.LastName}}
 	if !r.KeepIsActive {
 		update.IsActive = &u.IsActive
+	}
+	if !r.KeepEmailVerifiedAt {
+		update.EmailVerifiedAt = &u.EmailVerifiedAt
 	}
 	if r.Record.PasswordHash != "" {
 		update.PasswordHash = &r.Record.PasswordHash

@@ -38,7 +38,8 @@ const (
 	ChangeCreated ChangeKind = "created"
 	// ChangeUpdated: several fields, or any but the two below, got new values.
 	ChangeUpdated ChangeKind = "updated"
-	// ChangeEmail: the e-mail address alone changed.
+	// ChangeEmail: the e-mail address alone changed, and with it perhaps whether
+	// it is verified.
 	ChangeEmail ChangeKind = "email_changed"
 	// ChangePassword: the password alone changed.
 	ChangePassword ChangeKind = "password_changed"
@@ -110,6 +111,9 @@ func NewChange(old, new *Record, at time.Time, o Origin) Change {
 
 // kindOf is the kind of an update that changes fields.
 func kindOf(fields []FieldChange) ChangeKind {
+	if len(fields) == 2 && fields[0].Field == FieldEmail && fields[1].Field == FieldEmailVerifiedAt {
+		return ChangeEmail
+	}
 	if len(fields) == 1 {
 		switch fields[0].Field {
 		case FieldEmail:
@@ -131,6 +135,9 @@ func diff(a, b *Record) []FieldChange {
 		}
 	}
 	text(FieldEmail, a.User.Email, b.User.Email)
+	if !a.User.EmailVerifiedAt.Equal(b.User.EmailVerifiedAt) {
+		fields = append(fields, FieldChange{FieldEmailVerifiedAt, timeText(a.User.VerifiedAt()), timeText(b.User.VerifiedAt())})
+	}
 	text(FieldFirstName, a.User.FirstName, b.User.FirstName)
 	text(FieldLastName, a.User.LastName, b.User.LastName)
 	if a.PasswordHash != b.PasswordHash {
@@ -146,6 +153,14 @@ func isActiveText(u User) string {
 		return ""
 	}
 	return strconv.FormatBool(u.IsActive)
+}
+
+// timeText writes a time that may be missing.
+func timeText(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	return new(t.UTC().Format(TimeLayout))
 }
 
 // Clone is a copy of c that shares no memory with it.

@@ -16,6 +16,8 @@ func TestNewChange(t *testing.T) {
 		User:         service.User{ID: someID, Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace", IsActive: true, Version: 4},
 		PasswordHash: "$old",
 	}
+	verified := before
+	verified.User.EmailVerifiedAt = at
 	after := func(change func(*service.Record)) *service.Record {
 		r := before
 		r.User.Version = 5
@@ -38,6 +40,19 @@ func TestNewChange(t *testing.T) {
 		"creation": {nil, &before, service.ChangeCreated, 4, []service.FieldChange{
 			set(service.FieldEmail, "ada@example.com"), set(service.FieldFirstName, "Ada"), set(service.FieldLastName, "Lovelace"),
 			secret, set(service.FieldIsActive, "true"),
+		}},
+		"creation with a verified address": {nil, after(func(r *service.Record) { r.User.EmailVerifiedAt = at }), service.ChangeCreated, 5, []service.FieldChange{
+			set(service.FieldEmail, "ada@example.com"), set(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z"),
+			set(service.FieldFirstName, "Ada"), set(service.FieldLastName, "Lovelace"), secret, set(service.FieldIsActive, "true"),
+		}},
+		"verification": {&before, after(func(r *service.Record) { r.User.EmailVerifiedAt = at }), service.ChangeUpdated, 5, []service.FieldChange{
+			set(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z"),
+		}},
+		"email with its verification": {&verified, after(func(r *service.Record) { r.User.Email = "new@example.com" }), service.ChangeEmail, 5, []service.FieldChange{
+			field(service.FieldEmail, "ada@example.com", "new@example.com"), {Field: service.FieldEmailVerifiedAt, Old: new("2026-11-23T12:00:00.000000Z")},
+		}},
+		"name and verification": {&verified, after(func(r *service.Record) { r.User.FirstName, r.User.EmailVerifiedAt = "Augusta", at.Add(time.Second) }), service.ChangeUpdated, 5, []service.FieldChange{
+			field(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z", "2026-11-23T12:00:01.000000Z"), field(service.FieldFirstName, "Ada", "Augusta"),
 		}},
 		"deletion": {&before, nil, service.ChangeDeleted, 4, nil},
 		"email": {&before, after(func(r *service.Record) { r.User.Email = "new@example.com" }), service.ChangeEmail, 5, []service.FieldChange{

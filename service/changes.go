@@ -83,6 +83,7 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 		return nil, err
 	}
 	var c checker
+	resets := s.feeds.count()
 	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.Last })
 	if err != nil {
 		return nil, err
@@ -91,8 +92,11 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 		return nil, err
 	}
 	f := &ChangeFeed{service: s, store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}
+	f.log, f.expire = context.WithCancel(context.Background())
 	f.read.Store(after)
-	s.feeds.add(ctx, f)
+	if err := s.feeds.add(ctx, f, resets); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
@@ -105,6 +109,9 @@ type ChangeFeed struct {
 	logID   string
 	query   ChangeQuery
 	read    atomic.Int64 // query.After, for those who watch
+
+	log    context.Context // ends when [Service.Reset] replaces the log
+	expire context.CancelFunc
 }
 
 // Cursor is where the feed stands: what Next has returned lies before it.
@@ -115,6 +122,8 @@ func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.Afte
 // the feed is of no more use. The actor of ctx must be allowed to read the log
 // whenever there is something to return.
 func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
+	ctx, stop := f.untilReset(ctx)
+	defer stop()
 	for {
 		if err := f.store.AwaitChange(ctx, f.query.After); err != nil {
 			return nil, err
@@ -123,6 +132,9 @@ func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 			return nil, err // a key may have been revoked while nothing happened
 		}
 		slice, err := f.store.Changes(ctx, f.query)
+		if f.log.Err() != nil { // what was read may be of another one
+			err = &CursorExpiredError{}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -132,6 +144,13 @@ func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 			return changeItems(slice.Changes, f.logID), nil
 		}
 	}
+}
+
+// untilReset is ctx for as long as the log is the one that f began to read.
+func (f *ChangeFeed) untilReset(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(f.log, func() { cancel(&CursorExpiredError{}) })
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 func changeItems(changes []Change, logID string) []ChangeItem {

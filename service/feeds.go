@@ -26,19 +26,45 @@ func (s *Service) Feeds(ctx context.Context) (FeedLoad, error) {
 
 // feeds are the open feeds.
 type feeds struct {
-	mu   sync.Mutex
-	open map[*ChangeFeed]struct{} // guarded by mu
+	mu     sync.Mutex
+	open   map[*ChangeFeed]struct{} // guarded by mu
+	resets int                      // guarded by mu; how often the log was replaced
 }
 
-// add notes f until ctx ends.
-func (a *feeds) add(ctx context.Context, f *ChangeFeed) {
+// add notes f until ctx ends. It returns *[CursorExpiredError] when the log was
+// replaced since it had been for so many times: f stands in one that is no more.
+func (a *feeds) add(ctx context.Context, f *ChangeFeed, resets int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.resets != resets {
+		return &CursorExpiredError{}
+	}
 	if a.open == nil {
 		a.open = make(map[*ChangeFeed]struct{})
 	}
 	a.open[f] = struct{}{}
 	context.AfterFunc(ctx, func() { a.remove(f) })
+	return nil
+}
+
+// count tells how often the log was replaced.
+func (a *feeds) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.resets
+}
+
+// outlive has replace put another log in the place of the one that all open
+// feeds read, which then have expired: what they read afterwards is of a log that
+// their cursors know nothing of.
+func (a *feeds) outlive(replace func() error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.resets++
+	for f := range a.open {
+		f.expire()
+	}
+	return replace()
 }
 
 func (a *feeds) remove(f *ChangeFeed) {

@@ -74,13 +74,14 @@ func TestImportOfAllThatARowCanSay(t *testing.T) {
 	results := w.importRows(t, service.ConflictFail, importRow(" Ada@Example.com ", func(in *service.ImportInput) {
 		in.ID, in.PasswordHash, in.Version = service.Some(importedID), service.Some(importedHash), service.Some(int64(7))
 		in.CreatedAt, in.UpdatedAt = service.Some("2019-03-31T02:30:00.1234567+02:00"), service.Some("2020-02-29T23:59:59Z")
-		in.IsActive = service.Some(false)
+		in.IsActive, in.EmailVerifiedAt = service.Some(false), service.Some("2019-05-01T12:00:00.6543219+02:00")
 	}))
 	wantOutcomes(t, results, "created")
 	want := []service.Record{{
 		User: service.User{
 			ID: uuid.MustParse(importedID), Email: "Ada@Example.com", FirstName: "Ada", LastName: "Lovelace", Version: 7,
-			CreatedAt: time.Date(2019, 3, 31, 0, 30, 0, 123456000, time.UTC), UpdatedAt: time.Date(2020, 2, 29, 23, 59, 59, 0, time.UTC),
+			EmailVerifiedAt: time.Date(2019, 5, 1, 10, 0, 0, 654321000, time.UTC),
+			CreatedAt:       time.Date(2019, 3, 31, 0, 30, 0, 123456000, time.UTC), UpdatedAt: time.Date(2020, 2, 29, 23, 59, 59, 0, time.UTC),
 		},
 		Keys:         service.Keys{Email: "ada@example.com", FirstName: "ada", LastName: "lovelace"},
 		PasswordHash: importedHash,
@@ -161,6 +162,10 @@ func TestImportOfMistakes(t *testing.T) {
 		"a time before all":          {func(in *service.ImportInput) { in.CreatedAt = text("0000-11-23T12:01:01Z") }, mistakes{"created_at": "OUT_OF_RANGE"}},
 		"a time without a zone":      {func(in *service.ImportInput) { in.UpdatedAt = text("2026-11-23T12:00:00") }, mistakes{"updated_at": "INVALID"}},
 		"a time with a comma":        {func(in *service.ImportInput) { in.UpdatedAt = text("2026-11-23T12:00:00,1Z") }, mistakes{"updated_at": "INVALID"}},
+		"verified in time to come":   {func(in *service.ImportInput) { in.EmailVerifiedAt = text("2026-11-23T12:01:01Z") }, mistakes{"email_verified_at": "OUT_OF_RANGE"}},
+		"verified, and no time":      {func(in *service.ImportInput) { in.EmailVerifiedAt = text("0001-01-01T00:00:00.0000009Z") }, mistakes{"email_verified_at": "OUT_OF_RANGE"}},
+		"verified, and not when":     {func(in *service.ImportInput) { in.EmailVerifiedAt = text("true") }, mistakes{"email_verified_at": "INVALID"}},
+		"verified, and blank":        {func(in *service.ImportInput) { in.EmailVerifiedAt = text("") }, mistakes{"email_verified_at": "INVALID"}},
 		"changed before created": {func(in *service.ImportInput) {
 			in.CreatedAt, in.UpdatedAt = text("2026-11-23T12:00:00Z"), text("2026-11-23T11:59:59Z")
 		}, mistakes{"updated_at": "OUT_OF_RANGE"}},
@@ -259,6 +264,42 @@ func TestImportLeavesWhatARowDoesNotSay(t *testing.T) {
 	w.importRows(t, service.ConflictUpdate, importRow("ada@example.com", func(in *service.ImportInput) { in.IsActive = service.Some(true) }))
 	if !w.records(t)[0].User.IsActive {
 		t.Error("the user whose row says so is not active")
+	}
+}
+
+// An address stays verified unless the row has another one or says otherwise.
+func TestImportOfVerifications(t *testing.T) {
+	const then, since = "2020-01-31T12:00:00Z", "2021-01-31T12:00:00Z"
+	none := service.Optional[string]{}
+	for name, c := range map[string]struct {
+		first, second service.Optional[string]
+		email         string
+		want          string
+	}{
+		"of a new user":        {service.Some(then), none, "ada@example.com", "2020"},
+		"not of a new user":    {service.Null[string](), none, "ada@example.com", "1"},
+		"of a user":            {none, service.Some(since), "ada@example.com", "2021"},
+		"again":                {service.Some(then), service.Some(since), "ada@example.com", "2021"},
+		"no longer":            {service.Some(then), service.Null[string](), "ada@example.com", "1"},
+		"in another spelling":  {service.Some(then), none, "ADA@example.com", "2020"},
+		"of another address":   {service.Some(then), none, "new@example.com", "1"},
+		"with another address": {service.Some(then), service.Some(since), "new@example.com", "2021"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			for i, said := range []service.Optional[string]{c.first, c.second} {
+				email := []string{"ada@example.com", c.email}[i]
+				results := w.importRows(t, service.ConflictUpdate, importRow(email, func(in *service.ImportInput) {
+					in.ID, in.EmailVerifiedAt = service.Some(importedID), said
+				}))
+				if results[0].Refused() {
+					t.Fatal(results[0].Err)
+				}
+			}
+			if got := fmt.Sprint(w.records(t)[0].User.EmailVerifiedAt.Year()); got != c.want {
+				t.Errorf("verified in %s, want %s", got, c.want)
+			}
+		})
 	}
 }
 

@@ -25,6 +25,9 @@ type ImportInput struct {
 	Version      Optional[int64]
 	CreatedAt    Optional[string]
 	UpdatedAt    Optional[string]
+	// EmailVerifiedAt is when the address was shown to be the user's; null says
+	// that it was not.
+	EmailVerifiedAt Optional[string]
 	// Mistakes are what was wrong with the row before it could be an input, at
 	// most one a field. They are reported together with the others, unless one of
 	// them has no field: the row as a whole is of no use.
@@ -58,14 +61,16 @@ func (s *Service) parseImport(in ImportInput, now time.Time) (parsedRow, error) 
 	}
 	version := parseField(&c, FieldVersion, false, in.Version, importVersion)
 	created, updated := c.importTimes(in, now)
+	verified := c.importVerification(in.EmailVerifiedAt, now)
 	if err := c.err(); err != nil {
 		return parsedRow{}, err
 	}
-	u := User{ID: orElse(id, uuid.Nil), IsActive: true, Version: orElse(version, 1), CreatedAt: created, UpdatedAt: updated}
+	u := User{ID: orElse(id, uuid.Nil), EmailVerifiedAt: verified, IsActive: true, Version: orElse(version, 1), CreatedAt: created, UpdatedAt: updated}
 	ch.applyTo(&u)
 	keys := Keys{Email: ch.email.Key, FirstName: ch.firstName.Key, LastName: ch.lastName.Key}
 	record := Record{User: u, Keys: keys, PasswordHash: orElse(hash, "")}
-	return parsedRow{ImportRow{Record: record, KeepIsActive: ch.isActive == nil}, ch.password}, nil
+	row := ImportRow{Record: record, KeepIsActive: ch.isActive == nil, KeepEmailVerifiedAt: in.EmailVerifiedAt.IsAbsent()}
+	return parsedRow{row, ch.password}, nil
 }
 
 func orElse[T any](given *T, otherwise T) T {
@@ -107,6 +112,22 @@ func (c *checker) importTimes(in ImportInput, now time.Time) (created, updated t
 		c.add(FieldUpdatedAt, &problem{FieldOutOfRange, "A user cannot have changed before it was created."})
 	}
 	return created, updated
+}
+
+// importVerification reads when an address was verified; zero, which some
+// programs write for never, is no such time.
+func (c *checker) importVerification(in Optional[string], now time.Time) time.Time {
+	if in.IsNull() {
+		return time.Time{}
+	}
+	at := parseField(c, FieldEmailVerifiedAt, false, in, func(s string) (time.Time, *problem) {
+		t, p := parseImportTime(s, now)
+		if p == nil && t.IsZero() {
+			p = &problem{FieldOutOfRange, "An address that is not verified has no such time; leave it out."}
+		}
+		return t, p
+	})
+	return orElse(at, time.Time{})
 }
 
 // parseImportTime reads an RFC 3339 time; what is finer than a microsecond is

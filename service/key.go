@@ -38,6 +38,9 @@ func (h KeyHash) Equal(other KeyHash) bool { return subtle.ConstantTimeCompare(h
 // keyPrefix is what keys begin with.
 const keyPrefix = "userd_"
 
-// NewKeyText makes a key: "userd_", 256 random bits as 43 digits of base 62
-// (0-9, a-z, A-Z), and 6 more for the CRC-32 (IEEE) of what stands before them.
-func NewKeyText() string { return secretText(keyPrefix, randomBytes()) }
+// NewKeyText makes a key.
+func NewKeyText() string { return KeyText([32]byte(randomBytes())) }
+
+// KeyText is the key that these bits make: "userd_", 43 digits of base 62 (0-9,
+// a-z, A-Z), and 6 more for the CRC-32 (IEEE) of what stands before them.
+func KeyText(random [32]byte) string { return secretText(keyPrefix, random[:]) }

@@ -36,7 +36,7 @@ func (s *Service) CreateKey(ctx context.Context, in KeyInput) (k Key, text strin
 	if k, err = s.parseKey(ctx, in); err != nil {
 		return Key{}, "", err
 	}
-	text = NewKeyText()
+	text = s.newKey()
 	k.Hash, k.CreatedAt = HashKey(text), s.timestamp()
 	defer s.keyring.keys.forget()
 	if err := s.store.CreateKey(ctx, k); err != nil {

@@ -14,6 +14,8 @@ type Config struct {
 	Now func() time.Time
 	// NewID makes a user's id; nil means UUIDv7.
 	NewID func() (uuid.UUID, error)
+	// NewKey makes a key's text; nil means [NewKeyText].
+	NewKey func() string
 	// Passwords says which passwords are good enough.
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
@@ -39,6 +41,7 @@ type Service struct {
 	store          Store
 	now            func() time.Time
 	newID          func() (uuid.UUID, error)
+	newKey         func() string
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
@@ -62,11 +65,15 @@ func New(store Store, c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.NewKey == nil {
+		c.NewKey = NewKeyText
+	}
 	keyring := newKeyring(store, c.Now)
 	return &Service{
 		store:          store,
 		now:            c.Now,
 		newID:          c.NewID,
+		newKey:         c.NewKey,
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         c.Argon2.withDefaults(),
 		gate:           newGate(c.Hashing.withDefaults()),

@@ -188,6 +188,11 @@ type Update struct {
 	IsActive     *bool
 	PasswordHash *string
 
+	// EmailVerifiedAt is when the address that the user then has was shown to be
+	// the user's; the zero time takes back that it was. Where it is nil, another
+	// e-mail key takes it back, too.
+	EmailVerifiedAt *time.Time
+
 	// Items are changed in the same step, as ChangeItems does at At.
 	Items []ItemChange
 	// EndItems lists kinds of which all items of the user are removed in the same
@@ -278,7 +283,13 @@ func (r *Record) Position() Position {
 func (u Update) Apply(r Record) (Record, bool) {
 	n := r
 	if u.Email != nil {
+		if u.Email.Key != r.Keys.Email {
+			n.User.EmailVerifiedAt = time.Time{} // which was about the address that goes
+		}
 		n.User.Email, n.Keys.Email = u.Email.Value, u.Email.Key
+	}
+	if u.EmailVerifiedAt != nil {
+		n.User.EmailVerifiedAt = *u.EmailVerifiedAt
 	}
 	if u.FirstName != nil {
 		n.User.FirstName, n.Keys.FirstName = u.FirstName.Value, u.FirstName.Key

@@ -89,6 +89,53 @@ func TestUpdatedNameIsFound(t *testing.T) {
 	}
 }
 
+// Every way to give a user another address takes back that it is verified, and
+// nothing else does.
+func TestAnotherAddressIsNotVerified(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(w *world, u service.User) (service.User, error)
+		kept   bool
+	}{
+		"the address": {func(w *world, u service.User) (service.User, error) {
+			return w.UpdateUserEmail(t.Context(), u.ID, service.Some("new@example.com"), nil)
+		}, false},
+		"the address among others": {func(w *world, u service.User) (service.User, error) {
+			return w.UpdateUser(t.Context(), u.ID, service.UserInput{Email: service.Some("new@example.com"), FirstName: service.Some("Augusta")}, nil)
+		}, false},
+		"everything": {func(w *world, u service.User) (service.User, error) {
+			in := newUser("new@example.com")
+			in.IsActive = service.Some(true)
+			return w.ReplaceUser(t.Context(), u.ID, in, nil)
+		}, false},
+		"its spelling": {func(w *world, u service.User) (service.User, error) {
+			return w.UpdateUserEmail(t.Context(), u.ID, service.Some("ADA@Example.com"), nil)
+		}, true},
+		"the name": {func(w *world, u service.User) (service.User, error) {
+			return w.UpdateUser(t.Context(), u.ID, service.UserInput{FirstName: service.Some("Augusta")}, nil)
+		}, true},
+		"the password": {func(w *world, u service.User) (service.User, error) {
+			return w.SetUserPassword(t.Context(), u.ID, service.Some("another good one"), nil)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			u := w.create(t, "ada@example.com")
+			if u.VerifiedAt() != nil {
+				t.Errorf("a new user is verified at %v", u.EmailVerifiedAt)
+			}
+			at := w.now
+			if _, err := w.store.UpdateUser(t.Context(), u.ID, service.Update{At: at, EmailVerifiedAt: &at}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.change(w, u)
+			if err != nil || (got.VerifiedAt() != nil) != c.kept || c.kept && !got.EmailVerifiedAt.Equal(at) {
+				t.Errorf("the user is %+v, %v", got, err)
+			}
+			w.wantStored(t, got)
+		})
+	}
+}
+
 // changes are the ways to change a user, each in a form that succeeds.
 var changes = map[string]func(ctx context.Context, w *world, u service.User, expect service.Versions) error{
 	"UpdateUser": func(ctx context.Context, w *world, u service.User, expect service.Versions) error {

@@ -13,6 +13,10 @@ type User struct {
 	ID uuid.UUID
 	// Email is the address as it was typed, trimmed.
 	Email string
+	// EmailVerifiedAt is when the address was last shown to be the user's: UTC, in
+	// whole microseconds. It is zero while it was not, and again when another
+	// address takes its place.
+	EmailVerifiedAt time.Time
 	// FirstName is the given name, trimmed, 1 to 100 characters.
 	FirstName string
 	// LastName is the family name, trimmed, 1 to 100 characters.
@@ -27,11 +31,24 @@ type User struct {
 	UpdatedAt time.Time
 }
 
-// Field is the snake_case name of an input field, as error messages give it.
-// Transports translate it into their own spelling.
+// VerifiedAt is EmailVerifiedAt, or nil where that is zero.
+func (u User) VerifiedAt() *time.Time {
+	if u.EmailVerifiedAt.IsZero() {
+		return nil
+	}
+	return &u.EmailVerifiedAt
+}
+
+// TimeLayout is how a time is written wherever it is a text: RFC 3339 in UTC
+// with all the microseconds that are kept, so that times sort as texts.
+const TimeLayout = "2006-01-02T15:04:05.000000Z"
+
+// Field is the snake_case name of an input field, as error messages give it, or
+// of a user's field, as the change log does. Transports translate it into their
+// own spelling.
 type Field string
 
-// The fields that inputs have.
+// The fields that inputs have, and EmailVerifiedAt, which no API takes.
 const (
 	FieldID              Field = "id"
 	FieldIDs             Field = "ids"
@@ -39,6 +56,7 @@ const (
 	FieldPolicy          Field = "policy"
 	FieldUserID          Field = "user_id"
 	FieldEmail           Field = "email"
+	FieldEmailVerifiedAt Field = "email_verified_at"
 	FieldFirstName       Field = "first_name"
 	FieldLastName        Field = "last_name"
 	FieldPassword        Field = "password"

@@ -45,6 +45,9 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"no body", []string{"--max-body-bytes=-1"}, nil, "--max-body-bytes"},
 		{"several at once", []string{"--read-timeout=0s", "--write-timeout=-1s", "--hash-queue=0"}, nil, "--read-timeout"},
 		{"negative slots", []string{"--hash-slots=-1"}, nil, "--hash-slots"},
+		{"clock without a time", []string{"--fixed-clock=soon", "--database-url=memory:"}, nil, "--fixed-clock"},
+		{"clock before all years", []string{"--fixed-clock=0001-01-01T00:00:00+01:00", "--database-url=memory:"}, nil, "--fixed-clock"},
+		{"users who are kept, for tests", []string{"--deterministic-ids"}, nil, "--database-url=memory:"},
 		{"shortest password over longest", []string{"--password-min-length=200"}, nil, "--password-min-length"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -64,6 +64,9 @@ func manyRows(n int) string {
 		if i%4 > 0 {
 			b.WriteString(`,"password_hash":"$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG"`)
 		}
+		if i%3 == 0 {
+			fmt.Fprintf(&b, `,"email_verified_at":"2026-01-31T12:00:00.%06dZ"`, i)
+		}
 		b.WriteString("}\n")
 	}
 	return b.String()
@@ -110,8 +113,8 @@ func TestExportToStandardOutputCarriesNoHashesUnlessAsked(t *testing.T) {
 	}{
 		{nil, `{"id":"00000000-9dad-11d1-80b4-00c04fd430c8","email":"User0@Bücher.example",`, 0},
 		{[]string{"--with-password-hashes"}, `{"id":"`, 2},
-		{[]string{"--format=csv"}, "id,email,first_name,last_name,is_active,version,created_at,updated_at\n", 0},
-		{[]string{"--format=csv", "--with-password-hashes"}, "id,email,first_name,last_name,is_active,version,created_at,updated_at,password_hash\n", 2},
+		{[]string{"--format=csv"}, "id,email,first_name,last_name,is_active,version,created_at,updated_at,email_verified_at\n", 0},
+		{[]string{"--format=csv", "--with-password-hashes"}, "id,email,first_name,last_name,is_active,version,created_at,updated_at,email_verified_at,password_hash\n", 2},
 	} {
 		status, stdout, stderr := runHere(t, nil, append([]string{"export", p.db("a.db")}, c.args...)...)
 		if status != exitOK || !strings.HasPrefix(stdout, c.begins) || strings.Count(stdout, "$2b$") != c.hashes || stderr != "" {

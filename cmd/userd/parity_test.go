@@ -62,8 +62,8 @@ func newServer(t *testing.T) string {
 // serveHandler serves what the program serves on svc, and returns its URL.
 func serveHandler(t *testing.T, svc *service.Service, maxBody int64) string {
 	t.Helper()
-	server := httptest.NewServer(newHandler(svc, slog.New(slog.DiscardHandler), t.Context(), maxBody, shown,
-		telemetry.New("test", noop.NewTracerProvider())))
+	server := httptest.NewServer(newHandler(svc, handlerConfig{log: slog.New(slog.DiscardHandler), drain: t.Context(),
+		maxBody: maxBody, access: shown, telemetry: telemetry.New("test", noop.NewTracerProvider())}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -101,7 +101,7 @@ func send(t *testing.T, method, url string, body any) (decoded any) {
 func (o *outcome) add(user map[string]any) {
 	o.ids = append(o.ids, user["id"].(string))
 	o.Users = append(o.Users, values{
-		"email": user["email"], "first_name": user["first_name"], "last_name": user["last_name"],
+		"email": user["email"], "email_verified_at": user["email_verified_at"], "first_name": user["first_name"], "last_name": user["last_name"],
 		"is_active": user["is_active"], "version": user["version"],
 	})
 }
@@ -163,7 +163,7 @@ func (a restAPI) outcome(answer any) (o outcome) {
 
 type graphAPI struct{ base string }
 
-const graphUser = `{ id email first_name: firstName last_name: lastName is_active: isActive version }`
+const graphUser = `{ id email email_verified_at: emailVerifiedAt first_name: firstName last_name: lastName is_active: isActive version }`
 
 func (a graphAPI) create(t *testing.T, in values) outcome {
 	return a.mutate(t, "createUser", "CreateUserInput", in)
@@ -310,7 +310,7 @@ func (in values) with(name string, value any) values {
 
 // one is the outcome that returns one user.
 func one(version int, email, first, last any, active bool) outcome {
-	return outcome{Users: []values{{"email": email, "first_name": first, "last_name": last, "is_active": active, "version": float64(version)}}}
+	return outcome{Users: []values{{"email": email, "email_verified_at": nil, "first_name": first, "last_name": last, "is_active": active, "version": float64(version)}}}
 }
 
 func TestBothTransportsKeepTheRulesForFields(t *testing.T) {
@@ -407,6 +407,36 @@ func TestBothTransportsTellAbsentFromNullFromGiven(t *testing.T) {
 	}
 }
 
+// Who was imported with a verified address keeps it until another one comes.
+func TestBothTransportsShowVerifiedAddresses(t *testing.T) {
+	const at = "2026-02-02T02:40:00.120000Z"
+	svc := service.New(teststore.Open(t, 0), service.Config{})
+	base := serveHandler(t, svc, 1<<20)
+	for name, a := range map[string]api{"REST": restAPI{base}, "GraphQL": graphAPI{base}} {
+		t.Run(name, func(t *testing.T) {
+			email := name + "@example.com"
+			results, err := svc.Import(t.Context(), []service.ImportInput{{
+				UserInput:       service.UserInput{Email: service.Some(email), FirstName: service.Some("Ada"), LastName: service.Some("Lovelace")},
+				EmailVerifiedAt: service.Some(at),
+			}}, service.ImportOptions{})
+			if err != nil || results[0].Err != nil {
+				t.Fatal(results, err)
+			}
+			want := func(version int, email string, verified any) (o outcome) {
+				o = one(version, email, "Ada", "Lovelace", true)
+				o.Users[0]["email_verified_at"] = verified
+				return o
+			}
+			found := a.list(t, values{"email": email}, "", nil)
+			check(t, found, want(1, email, at))
+			other := strings.ToUpper(email)
+			check(t, a.update(t, found.ids[0], values{"email": other}), want(2, other, at))
+			check(t, a.update(t, found.ids[0], values{"email": "new." + email}), want(3, "new."+email, nil))
+			check(t, a.update(t, found.ids[0], values{"email": email}), want(4, email, nil))
+		})
+	}
+}
+
 func TestBothTransportsListAlike(t *testing.T) {
 	people := []values{
 		{"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace", "is_active": true},
@@ -416,7 +446,7 @@ func TestBothTransportsListAlike(t *testing.T) {
 	}
 	listed := func(indexes ...int) (o outcome) {
 		for _, i := range indexes {
-			o.Users = append(o.Users, people[i].with("version", 1.0))
+			o.Users = append(o.Users, people[i].with("version", 1.0).with("email_verified_at", nil))
 		}
 		return o
 	}

@@ -48,6 +48,7 @@ type serveCmd struct {
 	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
 	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
 	HashWait  time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
+	testSettings
 }
 
 // Validate refuses settings under which the server could not work; kong calls it.
@@ -75,7 +76,8 @@ func (c *serveCmd) Validate() error {
 		c.accessSettings.check(),
 		c.sessionSettings.check(c.JWTIssuer),
 		c.passwordSettings.check(),
-		c.storeSettings.check())
+		c.storeSettings.check(),
+		c.testSettings.check(c.DatabaseURL))
 }
 
 func isPort(s string) bool {
@@ -107,7 +109,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 		return err
 	}
 	defer stopOps() // last: how the server ends is to be seen
-	store, err := c.open(ctx, storeConfig{Config: memory.Config{Log: log, Committed: measured.Committed}, Spans: spans})
+	store, err := c.open(ctx, storeConfig{Config: c.memory(memory.Config{Log: log, Committed: measured.Committed}), Spans: spans})
 	if err != nil {
 		return err
 	}
@@ -118,11 +120,15 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	svc := service.New(measured.Store(store), config)
+	tests := c.testMode(store)
+	svc := service.New(tests.store(measured.Store(store)), tests.config(config))
+	if err := tests.begin(ctx, svc, log, stderr); err != nil {
+		return err
+	}
 	measured.WatchService(svc)
 	drain, startDraining := context.WithCancel(context.Background())
 	defer startDraining()
-	server := c.newServer(newHandler(svc, log, drain, c.MaxBodyBytes, c.accessSettings, measured), log)
+	server := c.newServer(newHandler(svc, handlerConfig{log, drain, c.MaxBodyBytes, c.accessSettings, measured, tests}), log)
 	announce(log, listener.Addr(), c.DatabaseURL)
 	warnIfOpen(ctx, log, svc, listener.Addr())
 	stop := shutdown{drain: startDraining, delay: c.DrainDelay, timeout: c.ShutdownTimeout}

@@ -48,14 +48,15 @@ func NewReader(r io.Reader, f Format) (Reader, error) {
 
 // setters take the text that a row has in the column of this name.
 var setters = map[service.Field]func(*service.ImportInput, service.Optional[string]){
-	service.FieldID:           func(in *service.ImportInput, s service.Optional[string]) { in.ID = s },
-	service.FieldEmail:        func(in *service.ImportInput, s service.Optional[string]) { in.Email = s },
-	service.FieldFirstName:    func(in *service.ImportInput, s service.Optional[string]) { in.FirstName = s },
-	service.FieldLastName:     func(in *service.ImportInput, s service.Optional[string]) { in.LastName = s },
-	service.FieldPassword:     func(in *service.ImportInput, s service.Optional[string]) { in.Password = s },
-	service.FieldPasswordHash: func(in *service.ImportInput, s service.Optional[string]) { in.PasswordHash = s },
-	service.FieldCreatedAt:    func(in *service.ImportInput, s service.Optional[string]) { in.CreatedAt = s },
-	service.FieldUpdatedAt:    func(in *service.ImportInput, s service.Optional[string]) { in.UpdatedAt = s },
+	service.FieldID:              func(in *service.ImportInput, s service.Optional[string]) { in.ID = s },
+	service.FieldEmail:           func(in *service.ImportInput, s service.Optional[string]) { in.Email = s },
+	service.FieldFirstName:       func(in *service.ImportInput, s service.Optional[string]) { in.FirstName = s },
+	service.FieldLastName:        func(in *service.ImportInput, s service.Optional[string]) { in.LastName = s },
+	service.FieldPassword:        func(in *service.ImportInput, s service.Optional[string]) { in.Password = s },
+	service.FieldPasswordHash:    func(in *service.ImportInput, s service.Optional[string]) { in.PasswordHash = s },
+	service.FieldCreatedAt:       func(in *service.ImportInput, s service.Optional[string]) { in.CreatedAt = s },
+	service.FieldUpdatedAt:       func(in *service.ImportInput, s service.Optional[string]) { in.UpdatedAt = s },
+	service.FieldEmailVerifiedAt: func(in *service.ImportInput, s service.Optional[string]) { in.EmailVerifiedAt = s },
 }
 
 // known tells whether there is a column of this name.

@@ -47,7 +47,7 @@ func said(row userfile.Row) string {
 		value service.Optional[string]
 	}{
 		{"id", in.ID}, {"email", in.Email}, {"first", in.FirstName}, {"last", in.LastName}, {"password", in.Password},
-		{"hash", in.PasswordHash}, {"created", in.CreatedAt}, {"updated", in.UpdatedAt},
+		{"hash", in.PasswordHash}, {"created", in.CreatedAt}, {"updated", in.UpdatedAt}, {"verified", in.EmailVerifiedAt},
 	} {
 		if v, ok := f.value.Get(); ok {
 			text += fmt.Sprintf(" %s=%q", f.name, v)
@@ -80,9 +80,9 @@ func TestRows(t *testing.T) {
 		want   []string
 	}{
 		"every field": {userfile.NDJSON,
-			`{"id":"1","email":"a","first_name":"b","last_name":"c","password":"d","password_hash":"e","created_at":"f","updated_at":"g","is_active":true,"version":7}` + "\n",
-			[]string{`1: id="1" email="a" first="b" last="c" password="d" hash="e" created="f" updated="g" active=true version=7`}},
-		"nulls": {userfile.NDJSON, `{"id":null,"email":null,"is_active":null,"version":null}`, []string{"1: id=null email=null active=null version=null"}},
+			`{"id":"1","email":"a","first_name":"b","last_name":"c","password":"d","password_hash":"e","created_at":"f","updated_at":"g","email_verified_at":"h","is_active":true,"version":7}` + "\n",
+			[]string{`1: id="1" email="a" first="b" last="c" password="d" hash="e" created="f" updated="g" verified="h" active=true version=7`}},
+		"nulls": {userfile.NDJSON, `{"id":null,"email":null,"email_verified_at":null,"is_active":null,"version":null}`, []string{"1: id=null email=null verified=null active=null version=null"}},
 		"blank lines, line breaks and a last line without one": {userfile.NDJSON, "\n{}\r\n  \n{\"email\":\"a\"}", []string{"2:", `4: email="a"`}},
 		"a byte order mark":  {userfile.NDJSON, "\ufeff{}\n", []string{"1:"}},
 		"escapes":            {userfile.NDJSON, `{"first_name":"Zo\u00eb \"\n"}`, []string{`1: first="Zoë \"\n"`}},
@@ -96,7 +96,7 @@ func TestRows(t *testing.T) {
 		"a very long line":       {userfile.NDJSON, "{}\n" + strings.Repeat(long, 5), []string{"1:", "2: ! TOO_LONG"}},
 		"as long as it may be":   {userfile.NDJSON, `{"email":"` + long[:userfile.MaxRow-12] + "\"}\r\n{}", []string{`1: email="` + long[:userfile.MaxRow-12] + `"`, "2:"}},
 		"an empty file":          {userfile.NDJSON, "", nil},
-		"columns in any order":   {userfile.CSV, "last_name,email,is_active,version,id,first_name,password,password_hash,created_at,updated_at\nc,a,false,7,1,b,d,e,f,g\n", []string{`2: id="1" email="a" first="b" last="c" password="d" hash="e" created="f" updated="g" active=false version=7`}},
+		"columns in any order":   {userfile.CSV, "last_name,email,is_active,version,id,first_name,password,password_hash,created_at,updated_at,email_verified_at\nc,a,false,7,1,b,d,e,f,g,h\n", []string{`2: id="1" email="a" first="b" last="c" password="d" hash="e" created="f" updated="g" verified="h" active=false version=7`}},
 		"empty cells":            {userfile.CSV, header + "a,,\n,,\n", []string{`2: email="a"`, "3:"}},
 		"quoted cells":           {userfile.CSV, "\ufeff\"email\",first_name,last_name\r\n\"a\",\"b \"\"c\"\", d\",\"\"\r\n", []string{`2: email="a" first="b \"c\", d"`}},
 		"line breaks in cells":   {userfile.CSV, header + "a,\"b\nb\n\",c\nd,e,f\n", []string{"2: ! INVALID", "3: ! INVALID", "4: ! INVALID", `5: email="d" first="e" last="f"`}},
@@ -182,7 +182,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 func someRecords() []service.Record {
 	at := time.Date(2026, 1, 31, 12, 0, 0, 123456000, time.UTC)
 	records := []service.Record{
-		{User: service.User{Email: "ada@example.com", FirstName: "Ada", LastName: `O'Neil, "Jr" =1+1`, IsActive: true, Version: 3, CreatedAt: at, UpdatedAt: at.Add(time.Hour)}, PasswordHash: "$2b$10$x"},
+		{User: service.User{Email: "ada@example.com", FirstName: "Ada", LastName: `O'Neil, "Jr" =1+1`, IsActive: true, Version: 3, CreatedAt: at, UpdatedAt: at.Add(time.Hour), EmailVerifiedAt: at.Add(time.Minute)}, PasswordHash: "$2b$10$x"},
 		{User: service.User{Email: "李@example.com", FirstName: " 李", LastName: `\.`, Version: 1, CreatedAt: at.Truncate(time.Second), UpdatedAt: at}},
 	}
 	for i := range records {
@@ -210,8 +210,11 @@ func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 						text += fmt.Sprintf(" hash=%q", r.PasswordHash)
 					}
 					const layout = "2006-01-02T15:04:05.000000Z"
-					want = append(want, text+fmt.Sprintf(" created=%q updated=%q active=%v version=%d",
-						r.User.CreatedAt.Format(layout), r.User.UpdatedAt.Format(layout), r.User.IsActive, r.User.Version))
+					text += fmt.Sprintf(" created=%q updated=%q", r.User.CreatedAt.Format(layout), r.User.UpdatedAt.Format(layout))
+					if at := r.User.VerifiedAt(); at != nil {
+						text += fmt.Sprintf(" verified=%q", at.Format(layout))
+					}
+					want = append(want, text+fmt.Sprintf(" active=%v version=%d", r.User.IsActive, r.User.Version))
 				}
 				if err := w.Flush(); err != nil {
 					t.Fatal(err)

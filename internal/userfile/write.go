@@ -5,14 +5,12 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/userd/userd/service"
 )
-
-// timeLayout is RFC 3339 in UTC with all the microseconds that are kept.
-const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 // Writer writes users so that a [Reader] reads the same ones.
 type Writer struct {
@@ -36,7 +34,7 @@ func NewWriter(w io.Writer, f Format, hashes bool) (*Writer, error) {
 // names are those of the columns.
 func (w *Writer) names() []string {
 	names := []service.Field{service.FieldID, service.FieldEmail, service.FieldFirstName, service.FieldLastName,
-		service.FieldIsActive, service.FieldVersion, service.FieldCreatedAt, service.FieldUpdatedAt}
+		service.FieldIsActive, service.FieldVersion, service.FieldCreatedAt, service.FieldUpdatedAt, service.FieldEmailVerifiedAt}
 	if w.hashes {
 		names = append(names, service.FieldPasswordHash)
 	}
@@ -52,12 +50,20 @@ func (w *Writer) values(r *service.Record) (values []string, quoted []bool) {
 	u := &r.User
 	values = []string{u.ID.String(), u.Email, u.FirstName, u.LastName,
 		strconv.FormatBool(u.IsActive), strconv.Itoa(int(u.Version)),
-		u.CreatedAt.UTC().Format(timeLayout), u.UpdatedAt.UTC().Format(timeLayout)}
-	quoted = []bool{true, true, true, true, false, false, true, true}
+		timeText(&u.CreatedAt), timeText(&u.UpdatedAt), timeText(u.VerifiedAt())}
+	quoted = []bool{true, true, true, true, false, false, true, true, true}
 	if w.hashes {
 		values, quoted = append(values, r.PasswordHash), append(quoted, true)
 	}
 	return values, quoted
+}
+
+// timeText writes a time, or nothing where there is none.
+func timeText(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(service.TimeLayout)
 }
 
 // Write writes one user.
@@ -69,7 +75,7 @@ func (w *Writer) Write(r service.Record) error {
 	line := append(w.line[:0], '{')
 	for i, name := range w.names() {
 		if values[i] == "" {
-			continue // a user without a password has no hash
+			continue // without a password there is no hash, without a verification no time of it
 		}
 		if i > 0 {
 			line = append(line, ',')

@@ -28,11 +28,14 @@ func RequestID(ctx context.Context) string {
 
 // WithRequestIDs gives each request an id: the client's own where it is
 // harmless to log, otherwise a new one. The response carries it too.
-func WithRequestIDs(next http.Handler) http.Handler {
+func WithRequestIDs(next http.Handler) http.Handler { return WithRequestIDsOf(uuid.NewString, next) }
+
+// WithRequestIDsOf is WithRequestIDs with newID to make the new ones.
+func WithRequestIDsOf(newID func() string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)
 		if !harmless(id) {
-			id = uuid.NewString()
+			id = newID()
 		}
 		w.Header().Set(RequestIDHeader, id)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))

@@ -69,6 +69,13 @@ func (l *changeLog) since(seq int64) []service.Change {
 	return l.tail[max(0, seq-l.tailFirst()+1):]
 }
 
+// clone is a copy of l that does not change with it.
+func (l *changeLog) clone() changeLog {
+	c := *l
+	c.tail = slices.Clone(l.tail)
+	return c
+}
+
 func (l *changeLog) state() service.ChangeLogState {
 	return service.ChangeLogState{ID: l.id, First: l.first, Last: l.last}
 }

@@ -122,6 +122,10 @@ func (m *model) update(t *rapid.T) {
 		email := emails.Draw(t, "email")
 		u.Email = &service.Text{Value: email, Key: strings.ToLower(email)}
 	}
+	if rapid.Bool().Draw(t, "with verification") {
+		verified := rapid.SampledFrom([]time.Time{{}, u.At}).Draw(t, "verified")
+		u.EmailVerifiedAt = &verified
+	}
 	if rapid.Bool().Draw(t, "with name") {
 		name := texts.Draw(t, "name")
 		u.LastName = &name

@@ -4,6 +4,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -29,6 +30,9 @@ type Config struct {
 	Unindexed bool
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+	// LogID is the id of the change log of a store without a file; empty means
+	// one that no other log has. Cursors are made of it.
+	LogID string
 	// Committed is told of each transaction: how many changes of users and items
 	// it made and how long the disk took for it. nil means nobody is.
 	Committed func(changes int, took time.Duration)
@@ -65,10 +69,10 @@ type Store struct {
 	config  Config
 	journal *journal.Journal // nil when nothing is kept on disk
 
-	jobs    chan *job
 	closing sync.RWMutex  // held for reading while a job is handed over
 	closed  bool          // guarded by closing
-	written chan struct{} // closed when the writer has ended
+	jobs    chan *job     // guarded by closing; the writer's own to read from
+	written chan struct{} // guarded by closing; closed when the writer has ended
 	tooOld  int64         // the writer's own: changes before it are to go
 	run     int           // the writer's own: how many changes there have been that are nothing but imported users
 	erased  bool          // the writer's own: deleted values are in the write-ahead log
@@ -90,7 +94,7 @@ func New() *Store { return NewWith(Config{}) }
 // NewWith is New with a configuration.
 func NewWith(c Config) *Store {
 	s := newStore(c)
-	s.log.id, s.log.keep = rand.Text(), s.config.KeepChanges
+	s.log.id, s.log.keep = cmp.Or(c.LogID, rand.Text()), s.config.KeepChanges
 	go s.write()
 	return s
 }
@@ -128,16 +132,22 @@ func newStore(c Config) *Store {
 // Close lets the changes in hand finish and releases the file.
 func (s *Store) Close() error {
 	s.closing.Lock()
+	defer s.closing.Unlock()
 	if !s.closed {
 		s.closed = true
-		close(s.jobs)
+		s.endWriter()
 	}
-	s.closing.Unlock()
-	<-s.written
 	if s.journal == nil {
 		return nil
 	}
 	return s.journal.Close()
+}
+
+// endWriter lets the changes in hand finish and ends the writer. The caller
+// holds closing, so that none follow.
+func (s *Store) endWriter() {
+	close(s.jobs)
+	<-s.written
 }
 
 // CreateUser implements [service.Store].

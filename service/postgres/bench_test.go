@@ -91,7 +91,7 @@ func importAll(b *testing.B, s *Store, rows []service.ImportRow) {
 func copyAll(b *testing.B, conn *pgx.Conn, rows []service.ImportRow) {
 	b.Helper()
 	for part := range slices.Chunk(rows, service.MaxImportRows) {
-		_, err := conn.CopyFrom(b.Context(), pgx.Identifier{"userd_users"}, recordNames, pgx.CopyFromSlice(len(part), func(i int) ([]any, error) {
+		_, err := conn.CopyFrom(b.Context(), pgx.Identifier{"userd_users"}, writtenNames, pgx.CopyFromSlice(len(part), func(i int) ([]any, error) {
 			return recordValues(&part[i].Record), nil
 		}))
 		if err != nil {

@@ -93,13 +93,11 @@ func (j *job) about(changes []service.ItemChange) {
 func scanItem(row pgx.CollectableRow) (i service.Item, err error) {
 	var key []byte
 	var user *[16]byte
-	var expires *time.Time
-	err = row.Scan(&i.Kind, &key, &user, &i.Value, &expires)
+	err = row.Scan(&i.Kind, &key, &user, &i.Value, (*timeOrNull)(&i.ExpiresAt))
 	copy(i.Key[:], key)
 	if user != nil {
 		i.User = *user
 	}
-	i.ExpiresAt = orNever(expires)
 	return i, err
 }
 

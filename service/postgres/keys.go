@@ -73,16 +73,8 @@ func (s *Store) Keys(ctx context.Context) ([]service.Key, error) {
 
 func scanKey(row pgx.CollectableRow) (k service.Key, err error) {
 	var hash []byte
-	var used, revoked *time.Time
-	err = row.Scan(&k.Name, &k.Scopes, &hash, &k.CreatedAt, &used, &revoked)
+	err = row.Scan(&k.Name, &k.Scopes, &hash, &k.CreatedAt, (*timeOrNull)(&k.LastUsedAt), (*timeOrNull)(&k.RevokedAt))
 	copy(k.Hash[:], hash)
-	k.CreatedAt, k.LastUsedAt, k.RevokedAt = k.CreatedAt.UTC(), orNever(used), orNever(revoked)
+	k.CreatedAt = k.CreatedAt.UTC()
 	return k, err
-}
-
-func orNever(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.UTC()
 }

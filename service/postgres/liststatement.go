@@ -102,7 +102,7 @@ func (s *statement) walk(q service.ListQuery, limit int) *statement {
 		s.branch(q, q.Filter.IsActive, most)
 		return s
 	}
-	s.add("SELECT ", s.columns, " FROM ((")
+	s.add("SELECT * FROM ((")
 	s.branch(q, new(true), most)
 	s.add(") UNION ALL (")
 	s.branch(q, new(false), most)
@@ -124,7 +124,7 @@ func (s *statement) branch(q service.ListQuery, active *bool, most string) {
 
 // pick is the query for those of the first users of a walk that have the prefix.
 func (s *statement) pick(q service.ListQuery) *statement {
-	s.add("SELECT ", s.columns, " FROM (")
+	s.add("SELECT * FROM (")
 	s.walk(q, maxWalk)
 	s.add(") users WHERE ")
 	s.startsWith(q.Filter.Prefix)

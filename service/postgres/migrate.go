@@ -28,10 +28,13 @@ var migration2 string
 //go:embed migrations/0003_items.sql
 var migration3 string
 
+//go:embed migrations/0004_email_verified.sql
+var migration4 string
+
 // migrations are all versions of the schema, the first one first. They are
 // only ever added to.
 func migrations() []migration {
-	return []migration{{sql: migration1, oldest: 1}, {sql: migration2, oldest: 1}, {sql: migration3, oldest: 1}}
+	return []migration{{sql: migration1, oldest: 1}, {sql: migration2, oldest: 1}, {sql: migration3, oldest: 1}, {sql: migration4, oldest: 1}}
 }
 
 // migrationLock is the advisory lock under which one copy at a time looks at

@@ -6,15 +6,22 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/userd/userd/service"
 )
 
 // The columns that are read together; the scan functions below know their order.
 const (
-	userColumns   = `id, email, first_name, last_name, is_active, version, created_at, updated_at`
+	// A verification counts while it is about the address that the user has: a
+	// program that knows nothing of it changes the address alone.
+	userColumns = `id, email, first_name, last_name, is_active, version, created_at, updated_at,
+		CASE WHEN email_verified_key = email_key THEN email_verified_at END AS email_verified_at`
 	keyedColumns  = userColumns + `, email_key, first_name_key, last_name_key`
 	recordColumns = keyedColumns + `, password_hash`
+	// writtenColumns are a record's as they are kept; recordValues knows their order.
+	writtenColumns = `id, email, first_name, last_name, is_active, version, created_at, updated_at, ` +
+		`email_key, first_name_key, last_name_key, password_hash, email_verified_at, email_verified_key`
 	changeColumns = `seq, at, kind, user_id, version, fields, actor, request_id`
 )
 
@@ -57,14 +64,14 @@ const (
 	recordsByID     = `SELECT ` + recordColumns + ` FROM userd_users WHERE id = ANY($1)`
 	recordsByEmail  = `SELECT ` + recordColumns + ` FROM userd_users WHERE email_key = ANY($1)`
 	unnestedRecords = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[], $7::timestamptz[], $8::timestamptz[],
-		$9::text[], $10::text[], $11::text[], $12::text[])`
+		$9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::text[])`
 	deleteUsers = `DELETE FROM userd_users WHERE id = ANY($1)`
 	updateUsers = `UPDATE userd_users u SET (email, first_name, last_name, is_active, version, created_at, updated_at,
-			email_key, first_name_key, last_name_key, password_hash)
+			email_key, first_name_key, last_name_key, password_hash, email_verified_at, email_verified_key)
 		= (v.email, v.first_name, v.last_name, v.is_active, v.version, v.created_at, v.updated_at,
-			v.email_key, v.first_name_key, v.last_name_key, v.password_hash)
-		FROM ` + unnestedRecords + ` AS v (` + recordColumns + `) WHERE u.id = v.id`
-	insertUsers = `INSERT INTO userd_users (` + recordColumns + `) SELECT * FROM ` + unnestedRecords
+			v.email_key, v.first_name_key, v.last_name_key, v.password_hash, v.email_verified_at, v.email_verified_key)
+		FROM ` + unnestedRecords + ` AS v (` + writtenColumns + `) WHERE u.id = v.id`
+	insertUsers = `INSERT INTO userd_users (` + writtenColumns + `) SELECT * FROM ` + unnestedRecords
 	// Of the changes of users who are deleted the names of the fields stay.
 	eraseChanges = `UPDATE userd_changes SET fields = (
 			SELECT coalesce(jsonb_agg(jsonb_build_object('field', f.value -> 'field') ORDER BY f.ordinality), '[]')
@@ -91,7 +98,19 @@ const (
 
 // userTargets are where the userColumns go.
 func userTargets(u *service.User) []any {
-	return []any{(*[16]byte)(&u.ID), &u.Email, &u.FirstName, &u.LastName, &u.IsActive, &u.Version, &u.CreatedAt, &u.UpdatedAt}
+	return []any{(*[16]byte)(&u.ID), &u.Email, &u.FirstName, &u.LastName, &u.IsActive, &u.Version, &u.CreatedAt, &u.UpdatedAt, (*timeOrNull)(&u.EmailVerifiedAt)}
+}
+
+// timeOrNull takes null as the zero time.
+type timeOrNull time.Time
+
+// ScanTimestamptz implements [pgtype.TimestamptzScanner].
+func (t *timeOrNull) ScanTimestamptz(v pgtype.Timestamptz) error {
+	*t = timeOrNull{}
+	if v.Valid {
+		*t = timeOrNull(v.Time.UTC())
+	}
+	return nil
 }
 
 // keyTargets are where the columns go that keyedColumns has beyond userColumns.
@@ -124,14 +143,25 @@ func recordArrays(records []*service.Record) []any {
 	ids, versions, active := make([][16]byte, n), make([]int32, n), make([]bool, n)
 	created, updated := make([]time.Time, n), make([]time.Time, n)
 	texts := make([][]string, 7)
+	verified, verifiedKeys := make([]*time.Time, n), make([]*string, n)
 	for i, r := range records {
 		u, k := &r.User, &r.Keys
 		ids[i], versions[i], active[i], created[i], updated[i] = u.ID, u.Version, u.IsActive, u.CreatedAt, u.UpdatedAt
+		verified[i], verifiedKeys[i] = verification(r)
 		for j, text := range []string{u.Email, u.FirstName, u.LastName, k.Email, k.FirstName, k.LastName, r.PasswordHash} {
 			texts[j] = append(texts[j], text)
 		}
 	}
-	return []any{ids, texts[0], texts[1], texts[2], active, versions, created, updated, texts[3], texts[4], texts[5], texts[6]}
+	return []any{ids, texts[0], texts[1], texts[2], active, versions, created, updated, texts[3], texts[4], texts[5], texts[6],
+		verified, verifiedKeys}
+}
+
+// verification is when an address was verified and which one, or nulls.
+func verification(r *service.Record) (at *time.Time, key *string) {
+	if at = r.User.VerifiedAt(); at != nil {
+		key = &r.Keys.Email
+	}
+	return at, key
 }
 
 // changeNames are the changeColumns one by one.
@@ -167,12 +197,13 @@ func changeArrays(changes []service.Change) ([]any, error) {
 	return []any{seqs, times, kinds, users, versions, fields, actors, requests}, nil
 }
 
-// recordNames are the recordColumns one by one.
-var recordNames = strings.Split(recordColumns, ", ")
+// writtenNames are the writtenColumns one by one.
+var writtenNames = strings.Split(writtenColumns, ", ")
 
-// recordValues are the values of the recordColumns.
+// recordValues are the values of the writtenColumns.
 func recordValues(r *service.Record) []any {
 	u, k := &r.User, &r.Keys
+	verifiedAt, verifiedKey := verification(r)
 	return []any{[16]byte(u.ID), u.Email, u.FirstName, u.LastName, u.IsActive, u.Version, u.CreatedAt, u.UpdatedAt,
-		k.Email, k.FirstName, k.LastName, r.PasswordHash}
+		k.Email, k.FirstName, k.LastName, r.PasswordHash, verifiedAt, verifiedKey}
 }

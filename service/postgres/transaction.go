@@ -247,7 +247,7 @@ func (t *transaction) flush(ctx context.Context) error {
 		t.writes.Queue(updateUsers, recordArrays(updated)...)
 	}
 	if len(created) >= manyRows {
-		return t.copyIn(ctx, "userd_users", recordNames, len(created), func(i int) ([]any, error) { return recordValues(created[i]), nil })
+		return t.copyIn(ctx, "userd_users", writtenNames, len(created), func(i int) ([]any, error) { return recordValues(created[i]), nil })
 	}
 	if len(created) > 0 {
 		t.writes.Queue(insertUsers, recordArrays(created)...)

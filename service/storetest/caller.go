@@ -32,11 +32,11 @@ func callerCases() []contract {
 		{"changing what was given changes nothing stored", func(t *testing.T, s service.Store) {
 			r := user("ada@example.com")
 			create(t, s, r)
-			active, hash := false, "$new"
-			u := service.Update{At: later, Email: text("New"), FirstName: text("F"), LastName: text("L"), IsActive: &active, PasswordHash: &hash}
+			active, hash, at := false, "$new", later
+			u := service.Update{At: later, Email: text("New"), FirstName: text("F"), LastName: text("L"), IsActive: &active, PasswordHash: &hash, EmailVerifiedAt: &at}
 			want, _ := u.Apply(r)
 			update(t, s, r.User.ID, u)
-			*u.Email, *u.FirstName, *u.LastName, active, hash = service.Text{}, service.Text{}, service.Text{}, true, "spoiled"
+			*u.Email, *u.FirstName, *u.LastName, active, hash, at = service.Text{}, service.Text{}, service.Text{}, true, "spoiled", start
 			wantStored(t, s, want)
 		}},
 		{"changing imported rows changes nothing stored", func(t *testing.T, s service.Store) {

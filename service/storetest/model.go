@@ -102,6 +102,14 @@ func drawTime(t *rapid.T) time.Time {
 	return start.Add(time.Duration(rapid.IntRange(-3, 3).Draw(t, "time")) * time.Microsecond)
 }
 
+// drawVerification draws when an address was verified, or that it was not.
+func drawVerification(t *rapid.T, label string) time.Time {
+	if !rapid.Bool().Draw(t, label) {
+		return time.Time{}
+	}
+	return drawTime(t)
+}
+
 // drawOptional draws a value or none.
 func drawOptional[T any](t *rapid.T, label string, draw func(*rapid.T, string) T) *T {
 	if !rapid.Bool().Draw(t, label+" given") {
@@ -181,7 +189,8 @@ func drawRecord(t *rapid.T, id uuid.UUID) service.Record {
 	return service.Record{
 		User: service.User{
 			ID: id, Email: email.Value, FirstName: first.Value, LastName: last.Value,
-			IsActive: drawBool(t, "active"), Version: 1, CreatedAt: at, UpdatedAt: at,
+			EmailVerifiedAt: drawVerification(t, "verified"),
+			IsActive:        drawBool(t, "active"), Version: 1, CreatedAt: at, UpdatedAt: at,
 		},
 		Keys:         service.Keys{Email: email.Key, FirstName: first.Key, LastName: last.Key},
 		PasswordHash: drawHash(t, "hash"),
@@ -200,7 +209,7 @@ func (m *model) importRows(t *rapid.T) {
 		m = &model{users: maps.Clone(m.users), gone: m.gone, base: m.base, log: history{slices.Clone(m.log.changes)}}
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "rows") {
-		row := service.ImportRow{Record: drawRecord(t, m.drawImportID(t)), KeepIsActive: drawBool(t, "keep is_active")}
+		row := service.ImportRow{Record: drawRecord(t, m.drawImportID(t)), KeepIsActive: drawBool(t, "keep is_active"), KeepEmailVerifiedAt: drawBool(t, "keep verification")}
 		if drawBool(t, "no hash") {
 			row.Record.PasswordHash = ""
 		}
@@ -275,6 +284,7 @@ func (m *model) update(t *rapid.T) {
 		Expect: drawVersions(t), At: drawTime(t),
 		Email: drawOptional(t, "email", drawText), FirstName: drawOptional(t, "first name", drawText), LastName: drawOptional(t, "last name", drawText),
 		IsActive: drawOptional(t, "active", drawBool), PasswordHash: drawOptional(t, "hash", drawHash),
+		EmailVerifiedAt: drawOptional(t, "verification", drawVerification),
 	}
 	got, err := m.store.UpdateUser(m.ctx, id, u)
 	if refused := m.expect(id, u.Expect); refused != nil {

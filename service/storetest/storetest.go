@@ -38,6 +38,7 @@ func themes() []theme {
 		{"create", createCases()},
 		{"read", readCases()},
 		{"update", updateCases()},
+		{"verification", verificationCases()},
 		{"delete", deleteCases()},
 		{"versions", versionCases()},
 		{"order", orderCases()},

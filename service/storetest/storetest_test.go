@@ -60,6 +60,7 @@ func faults() map[string]fault {
 		"accepts taken e-mail keys":            {"race", func(s service.Store) service.Store { return everybodyWins{s} }},
 		"returns a user twice":                 {"read", func(s service.Store) service.Store { return repeatedUsers{s} }},
 		"writes what does not change":          {"update", func(s service.Store) service.Store { return restlessUpdates{s} }},
+		"verifies whatever address comes":      {"verification", func(s service.Store) service.Store { return credulous{s} }},
 		"deletes who is not there":             {"delete", func(s service.Store) service.Store { return obligingDeletes{s} }},
 		"takes no version for any":             {"versions", func(s service.Store) service.Store { return anyVersion{s} }},
 		"orders by a collation":                {"order", func(s service.Store) service.Store { return collated{s} }},
@@ -117,6 +118,16 @@ func (s restlessUpdates) UpdateUser(ctx context.Context, id uuid.UUID, u service
 		if hash, err := s.Store.PasswordHash(ctx, id); err == nil {
 			u.PasswordHash = new(hash + " again")
 		}
+	}
+	return s.Store.UpdateUser(ctx, id, u)
+}
+
+// credulous takes what was shown of one address for every other.
+type credulous struct{ service.Store }
+
+func (s credulous) UpdateUser(ctx context.Context, id uuid.UUID, u service.Update) (service.User, error) {
+	if before, err := s.Store.User(ctx, id); err == nil && u.EmailVerifiedAt == nil {
+		u.EmailVerifiedAt = &before.EmailVerifiedAt
 	}
 	return s.Store.UpdateUser(ctx, id, u)
 }

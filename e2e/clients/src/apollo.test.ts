@@ -1,28 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache, ServerError } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
+import WebSocket from 'ws';
 
 import * as documents from './documents.js';
 import { once, type Sink } from './feed.js';
-import { connect } from './socket.js';
+import { refusalIn } from './refusal.js';
+import { connect, refusal } from './socket.js';
 import { tell, type Client, type NewUser, type Rename } from './story.js';
-import type { Userd } from './userd.js';
+import { bearer, type Userd } from './userd.js';
+
+Object.assign(globalThis, { WebSocket }); // which Apollo's link looks for, as in a browser
 
 class Apollo implements Client {
   private readonly socket;
   readonly client;
+  readonly usesSockets = true;
 
-  constructor(userd: Userd) {
-    this.socket = connect(userd);
+  constructor(userd: Userd, key?: string) {
+    this.socket = connect(userd, key);
     this.client = new ApolloClient({
       link: ApolloLink.split(
         ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
         new GraphQLWsLink(this.socket),
-        new HttpLink({ uri: userd.graphql }),
+        new HttpLink({ uri: userd.graphql, headers: bearer(key) }),
       ),
       cache: new InMemoryCache({ typePolicies: { Query: { fields: { users: relayStylePagination(['filter', 'orderBy']) } } } }),
     });
@@ -65,11 +70,17 @@ class Apollo implements Client {
   follow(after: string, to: Sink) {
     const sink = once(to);
     const subscription = this.client.subscribe({ query: documents.userChanges, variables: { after } }).subscribe({
-      next: ({ data, error }) => (data ? sink.next(data.userChanges) : error && sink.ended()),
-      error: () => sink.ended(),
+      next: ({ data, error }) => (data ? sink.next(data.userChanges) : error && sink.ended(error)),
+      error: (why) => sink.ended(why),
       complete: () => sink.ended(),
     });
     return () => subscription.unsubscribe();
+  }
+
+  refusal(error: unknown) {
+    if (CombinedGraphQLErrors.is(error)) return refusalIn(error.errors);
+    if (ServerError.is(error)) return refusalIn(JSON.parse(error.bodyText).errors);
+    return refusal(error) ?? closing(error);
   }
 
   async close() {
@@ -78,7 +89,13 @@ class Apollo implements Client {
   }
 }
 
-tell('Apollo Client', (userd) => new Apollo(userd), (story) => {
+/** closing is what Apollo's link makes of the closing of a WebSocket: an error with a text. */
+function closing(error: unknown) {
+  const [, code, message = ''] = /^Socket closed with event (\d+) (.*)$/.exec(error instanceof Error ? error.message : '') ?? [];
+  return code === undefined ? undefined : { code: Number(code), message };
+}
+
+tell('Apollo Client', (userd, key) => new Apollo(userd, key), (story) => {
   test('shows a change wherever the user is in the cache', async () => {
     const users = await story.client.users(100);
     const one = users[250];

@@ -7,15 +7,20 @@ import { print } from 'graphql';
 
 import * as documents from './documents.js';
 import type { Sink } from './feed.js';
-import { connect, follow } from './socket.js';
+import { AnswerError, refusalIn } from './refusal.js';
+import { connect, follow, refusal } from './socket.js';
 import { tell, type Client, type NewUser, type Rename, type User } from './story.js';
-import type { Userd } from './userd.js';
+import { bearer, type Userd } from './userd.js';
 
 class Typed implements Client {
   private readonly socket;
+  readonly usesSockets = true;
 
-  constructor(private readonly userd: Userd) {
-    this.socket = connect(userd);
+  constructor(
+    private readonly userd: Userd,
+    private readonly key?: string,
+  ) {
+    this.socket = connect(userd, key);
   }
 
   async users(pageSize: number) {
@@ -48,6 +53,10 @@ class Typed implements Client {
     return follow(this.socket, { query: print(documents.userChanges), variables: { after } }, sink);
   }
 
+  refusal(error: unknown) {
+    return error instanceof AnswerError ? refusalIn(error.errors) : refusal(error);
+  }
+
   async close() {
     await this.socket.dispose();
   }
@@ -56,13 +65,12 @@ class Typed implements Client {
     const response = await fetch(this.userd.graphql, {
       method: 'POST',
       body: JSON.stringify({ query: print(document), variables }),
-      headers: { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
+      headers: { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json', ...bearer(this.key) },
     });
-    const { data, errors } = (await response.json()) as { data?: Data; errors?: object[] };
-    assert.equal(errors, undefined);
-    assert.ok(data);
+    const { data, errors } = (await response.json()) as { data?: Data; errors?: AnswerError['errors'] };
+    if (errors || !data) throw new AnswerError(errors);
     return data;
   }
 }
 
-tell('graphql-codegen', (userd) => new Typed(userd));
+tell('graphql-codegen', (userd, key) => new Typed(userd, key));

@@ -12,10 +12,10 @@ export interface Change {
   fields: readonly { field: string; new?: string | null }[];
 }
 
-/** Sink takes what a subscription brings, and is told once that it has ended, for whatever reason. */
+/** Sink takes what a subscription brings, and is told once that it has ended, and why if that is an error. */
 export interface Sink {
   next(change: Change): void;
-  ended(): void;
+  ended(why?: unknown): void;
 }
 
 /** once makes a sink one that may be told several times that the subscription has ended. */
@@ -23,8 +23,8 @@ export function once(sink: Sink): Sink {
   let open = true;
   return {
     next: (change) => sink.next(change),
-    ended: () => {
-      if (open) sink.ended();
+    ended: (why) => {
+      if (open) sink.ended(why);
       open = false;
     },
   };

@@ -36,16 +36,21 @@ import type { documentsUpdateUserMutation } from './generated/relay/documentsUpd
 import type { documentsUserChangesSubscription } from './generated/relay/documentsUserChangesSubscription.graphql.js';
 import type { documentsUserQuery } from './generated/relay/documentsUserQuery.graphql.js';
 import * as documents from './relay/documents.js';
-import { connect } from './socket.js';
+import { AnswerError, refusalIn } from './refusal.js';
+import { connect, refusal } from './socket.js';
 import { tell, type Client, type NewUser, type Rename } from './story.js';
-import type { Userd } from './userd.js';
+import { bearer, type Userd } from './userd.js';
 
 class Relay implements Client {
   private readonly socket;
   readonly environment;
+  readonly usesSockets = true;
 
-  constructor(private readonly userd: Userd) {
-    this.socket = connect(userd);
+  constructor(
+    private readonly userd: Userd,
+    private readonly key?: string,
+  ) {
+    this.socket = connect(userd, key);
     this.environment = new Environment({
       store: new Store(new RecordSource()),
       network: Network.create(
@@ -110,10 +115,16 @@ class Relay implements Client {
       subscription: documents.userChanges,
       variables: { after },
       onNext: (data) => data && sink.next(data.userChanges),
-      onError: () => sink.ended(),
+      onError: (why) => sink.ended(why),
       onCompleted: () => sink.ended(),
     });
     return dispose;
+  }
+
+  refusal(error: unknown) {
+    if (error instanceof AnswerError) return refusalIn(error.errors);
+    const { source } = error as { source?: { errors?: Parameters<typeof refusalIn>[0] } };
+    return source ? refusalIn(source.errors) : refusal(error);
   }
 
   async close() {
@@ -146,7 +157,7 @@ class Relay implements Client {
         mutation,
         variables,
         optimisticResponse,
-        onCompleted: resolve,
+        onCompleted: (response, errors) => (errors ? reject(new AnswerError(errors)) : resolve(response)),
         onError: reject,
       });
     });
@@ -156,7 +167,7 @@ class Relay implements Client {
     const response = await fetch(this.userd.graphql, {
       method: 'POST',
       body: JSON.stringify({ query, variables }),
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...bearer(this.key) },
     });
     return (await response.json()) as GraphQLResponse;
   }
@@ -171,7 +182,7 @@ class Relay implements Client {
   }
 }
 
-tell('Relay', (userd) => new Relay(userd), (story) => {
+tell('Relay', (userd, key) => new Relay(userd, key), (story) => {
   const firstName = (selector: SingularReaderSelector) => story.client.look<documents_user$data>(selector).firstName;
   const renamed = (user: { id: string; email: string; version: number }, name: string) => ({
     updateUser: { user: { id: user.id, email: user.email, firstName: name, version: user.version }, errors: [] },

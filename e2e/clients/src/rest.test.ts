@@ -7,23 +7,25 @@ import createClient from 'openapi-fetch';
 
 import { once, type Sink } from './feed.js';
 import type { components, paths } from './generated/rest.js';
+import type { Refusal } from './refusal.js';
 import { tell, type Client, type NewUser, type Outcome, type Rename, type User } from './story.js';
-import type { Userd } from './userd.js';
+import { bearer, type Userd } from './userd.js';
 
 type Schemas = components['schemas'];
 
 class Rest implements Client {
   readonly api;
+  readonly usesSockets = false;
 
-  constructor(userd: Userd) {
-    this.api = createClient<paths>({ baseUrl: userd.url });
+  constructor(userd: Userd, key?: string) {
+    this.api = createClient<paths>({ baseUrl: userd.url, headers: bearer(key) });
   }
 
   async users(limit: number) {
     const users: User[] = [];
     for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
       const { data, error, response } = await this.api.GET('/users', { params: { query: { limit, cursor, sort: 'email' } } });
-      assert.ok(data, error?.detail);
+      if (!data) throw new ProblemError(error);
       users.push(...data.map(userOf));
       cursor = nextCursor(response);
     }
@@ -47,7 +49,7 @@ class Rest implements Client {
   async changeCursor() {
     for (let after: string | undefined; ; ) {
       const { data, error, response } = await this.api.GET('/changes', { params: { query: { limit: 200, after } } });
-      assert.ok(data, JSON.stringify(error));
+      if (!data) throw new ProblemError(error);
       const next: string | undefined = nextCursor(response, 'after');
       assert.ok(next);
       if (data.length < 200) return next;
@@ -58,20 +60,24 @@ class Rest implements Client {
   follow(after: string, to: Sink) {
     const sink = once(to);
     const abort = new AbortController();
-    void this.read(after, sink, abort.signal).catch(() => {}).finally(() => sink.ended());
+    void this.read(after, sink, abort.signal).then(() => sink.ended(), (why) => sink.ended(why));
     return () => abort.abort();
+  }
+
+  refusal(error: unknown): Refusal | undefined {
+    return error instanceof ProblemError ? { code: error.problem?.code, message: error.message } : undefined;
   }
 
   close() {}
 
   private async read(after: string, sink: Sink, signal: AbortSignal): Promise<void> {
-    const { data } = await this.api.GET('/changes', {
+    const { data, error } = await this.api.GET('/changes', {
       params: { query: { after } },
       headers: { Accept: 'text/event-stream' },
       parseAs: 'stream',
       signal,
     });
-    assert.ok(data);
+    if (!data) throw new ProblemError(error);
     for await (const { type, body } of events(data)) {
       if (type !== 'change') continue;
       const { kind, user_id: userId, cursor, fields } = JSON.parse(body) as Schemas['Change'];
@@ -85,6 +91,13 @@ function userOf({ id, email, first_name: firstName, version }: Schemas['User']):
   return { id, email, firstName, version };
 }
 
+/** ProblemError is a problem that is none of the input. */
+class ProblemError extends Error {
+  constructor(readonly problem: Schemas['Problem'] | undefined) {
+    super(problem?.detail);
+  }
+}
+
 /** outcomeOf has the mistakes that a problem lists, and a stale version as one of them. */
 function outcomeOf(user: Schemas['User'] | undefined, problem: Schemas['Problem'] | undefined): Outcome {
   if (user) return { user: userOf(user), errors: [] };
@@ -92,7 +105,8 @@ function outcomeOf(user: Schemas['User'] | undefined, problem: Schemas['Problem'
   if (problem.code === 'VERSION_CONFLICT') {
     return { user: null, errors: [{ field: 'expectedVersion', code: problem.code, message: problem.detail }] };
   }
-  return { user: null, errors: problem.errors ?? [] };
+  if (!problem.errors) throw new ProblemError(problem);
+  return { user: null, errors: problem.errors };
 }
 
 /** nextCursor is where a page says that the next one starts. */
@@ -115,7 +129,7 @@ async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<{ type:
   }
 }
 
-tell('openapi-fetch', (userd) => new Rest(userd), (story) => {
+tell('openapi-fetch', (userd, key) => new Rest(userd, key), (story) => {
   test('knows an error by its type', async () => {
     const id = '01890a5d-ac96-774b-bcce-b302099a8057';
     const { error, response } = await story.client.api.GET('/users/{id}', { params: { path: { id } } });

@@ -4,18 +4,21 @@ import assert from 'node:assert/strict';
 
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
-import { createClient } from 'graphql-sse';
+import { createClient, NetworkError } from 'graphql-sse';
 
 import * as documents from './documents.js';
 import { once, type Change, type Sink } from './feed.js';
+import { AnswerError, refusalIn } from './refusal.js';
 import { tell, type Client, type NewUser, type Rename, type User } from './story.js';
-import type { Userd } from './userd.js';
+import { bearer, type Userd } from './userd.js';
 
 class Events implements Client {
   private readonly client;
 
-  constructor(userd: Userd) {
-    this.client = createClient({ url: userd.graphql, retryAttempts: 0 });
+  readonly usesSockets = false;
+
+  constructor(userd: Userd, key?: string) {
+    this.client = createClient({ url: userd.graphql, retryAttempts: 0, headers: bearer(key) });
   }
 
   async users(pageSize: number) {
@@ -49,11 +52,17 @@ class Events implements Client {
     return this.client.subscribe<{ userChanges: Change }>(
       { query: print(documents.userChanges), variables: { after } },
       {
-        next: ({ data }) => data && sink.next(data.userChanges),
-        error: () => sink.ended(),
+        next: ({ data, errors }) => (data ? sink.next(data.userChanges) : sink.ended(new AnswerError(errors))),
+        error: (why) => sink.ended(why),
         complete: () => sink.ended(),
       },
     );
+  }
+
+  /** refusal reads the answer where no stream has begun: the library hands it on unread. */
+  async refusal(error: unknown) {
+    if (error instanceof NetworkError) return refusalIn((await (error.response as Response).json()).errors);
+    return error instanceof AnswerError ? refusalIn(error.errors) : undefined;
   }
 
   close() {
@@ -65,12 +74,11 @@ class Events implements Client {
     variables: Variables,
   ): Promise<Data> {
     for await (const { data, errors } of this.client.iterate<Data>({ query: print(document), variables })) {
-      assert.equal(errors, undefined);
-      assert.ok(data);
+      if (errors || !data) throw new AnswerError(errors);
       return data;
     }
     throw new Error('the stream ended without a result');
   }
 }
 
-tell('graphql-sse', (userd) => new Events(userd));
+tell('graphql-sse', (userd, key) => new Events(userd, key));

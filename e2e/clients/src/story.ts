@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { Feed, type Sink } from './feed.js';
+import type { Refusal } from './refusal.js';
 import { Userd } from './userd.js';
 
 /** User is what the story looks at of a user. */
@@ -43,8 +44,12 @@ export interface Client {
   update(input: Rename): Promise<Outcome>;
   /** changeCursor is the cursor of the newest change. */
   changeCursor(): Promise<string>;
+  /** refusal is what an error, of a call or of a subscription that has ended, says in this library. */
+  refusal(error: unknown): Refusal | undefined | Promise<Refusal | undefined>;
   /** follow subscribes to the changes after a cursor, and returns what ends it. */
   follow(after: string, sink: Sink): () => void;
+  /** usesSockets tells whether follow goes over a WebSocket. */
+  readonly usesSockets: boolean;
   /** close ends all connections. */
   close(): void | Promise<void>;
 }
@@ -60,10 +65,20 @@ export interface Story<C extends Client> {
 const crowd = 500;
 const limit = { timeout: 60_000 };
 
-/** tell runs the story, and then the client's own chapters, with a client that is connected to a service of its own. */
-export function tell<C extends Client>(name: string, connect: (userd: Userd) => C, more: (story: Story<C>) => void = () => {}) {
-  describe(name, limit, () => {
-    const story = new Teller(connect);
+/** Connect makes a client of a service, which shows a key if it is given one. */
+export type Connect<C extends Client> = (userd: Userd, key?: string) => C;
+
+/**
+ * tell runs the story, and then the client's own chapters, with a client that is connected to a service of its own: to
+ * an open one, and to a closed one with a key that allows what the story does and no more.
+ */
+export function tell<C extends Client>(name: string, connect: Connect<C>, more: (story: Story<C>) => void = () => {}) {
+  for (const door of ['open', 'closed'] as const) tellAt(door, name, connect, more);
+}
+
+function tellAt<C extends Client>(door: 'open' | 'closed', name: string, connect: Connect<C>, more: (story: Story<C>) => void) {
+  describe(`${name}, ${door === 'open' ? 'of an open service' : 'signed in with a key'}`, limit, () => {
+    const story = new Teller(connect, door);
     before(() => story.open());
     after(() => story.close());
 
@@ -117,7 +132,57 @@ export function tell<C extends Client>(name: string, connect: (userd: Userd) => 
       });
     }
 
+    if (door === 'closed') refusals(story);
     more(story);
+  });
+}
+
+/** refusals are what a client of a closed service sees when its key is not good enough. */
+function refusals<C extends Client>(story: Teller<C>) {
+  const wrong = `userd_${'0'.repeat(49)}`;
+
+  for (const [what, key] of [['a wrong key', wrong], ['no key', undefined]] as const) {
+    test(`is refused with ${what}`, async () => {
+      await story.as(key, async (client) => {
+        const refusal = await refused(client, client.users(50));
+        assert.equal(refusal.code, 'UNAUTHENTICATED');
+        assert.match(refusal.message, /key or token/);
+        assert.equal((await refused(client, client.create(newUser()))).code, 'UNAUTHENTICATED');
+        // A WebSocket is closed before anything can be asked over it.
+        const { code } = await refused(client, ended(client, await story.client.changeCursor()));
+        assert.equal(code, client.usesSockets ? 4403 : 'UNAUTHENTICATED');
+      });
+    });
+  }
+
+  test('is told which scope its key lacks', async () => {
+    await story.as(story.userd.keys?.reader, async (client) => {
+      assert.equal((await client.users(200)).length > crowd, true);
+      for (const [call, scope] of [
+        [() => client.create(newUser()), 'users:write'],
+        [() => client.changeCursor(), 'changes:read'],
+        [async () => ended(client, await story.client.changeCursor()), 'changes:read'],
+      ] as const) {
+        const refusal = await refused(client, call());
+        assert.equal(refusal.code, 'FORBIDDEN');
+        assert.ok(refusal.message.includes(scope), refusal.message);
+      }
+    });
+  });
+}
+
+/** refused waits for a call to fail, and returns what its error says. */
+async function refused(client: Client, call: Promise<unknown>): Promise<Refusal> {
+  const error = await call.then(() => assert.fail('it is not refused'), (why: unknown) => why);
+  const refusal = await client.refusal(error);
+  assert.ok(refusal, `this says nothing: ${String(error)}`);
+  return refusal;
+}
+
+/** ended waits for a subscription to end, and fails with the reason. */
+function ended(client: Client, after: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.follow(after, { next: () => resolve(), ended: (why) => (why === undefined ? resolve() : reject(why)) });
   });
 }
 
@@ -139,11 +204,24 @@ class Teller<C extends Client> implements Story<C> {
   private service?: Userd;
   private connected?: C;
 
-  constructor(private readonly connect: (userd: Userd) => C) {}
+  constructor(
+    private readonly connect: Connect<C>,
+    private readonly door: 'open' | 'closed',
+  ) {}
 
   async open(): Promise<void> {
-    this.service = await Userd.start(people);
-    this.connected = this.connect(this.service);
+    this.service = await Userd.start(people, this.door);
+    this.connected = this.connect(this.service, this.service.keys?.app);
+  }
+
+  /** as has another client, which shows this key, do something. */
+  async as(key: string | undefined, something: (client: C) => Promise<void>): Promise<void> {
+    const client = this.connect(this.userd, key);
+    try {
+      await something(client);
+    } finally {
+      await client.close();
+    }
   }
 
   async close(): Promise<void> {

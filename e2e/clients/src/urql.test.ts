@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict';
 
-import { Client as UrqlClient, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
+import { Client as UrqlClient, CombinedError, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
 import { onEnd, pipe, subscribe } from 'wonka';
 
 import * as documents from './documents.js';
 import { once, type Sink } from './feed.js';
-import { connect } from './socket.js';
+import { refusalIn } from './refusal.js';
+import { connect, refusal } from './socket.js';
 import { tell, type Client, type NewUser, type Rename, type User } from './story.js';
-import type { Userd } from './userd.js';
+import { bearer, type Userd } from './userd.js';
 
 class Urql implements Client {
   private readonly socket;
   private readonly client;
+  readonly usesSockets = true;
 
-  constructor(userd: Userd) {
-    const socket = connect(userd);
+  constructor(userd: Userd, key?: string) {
+    const socket = connect(userd, key);
     this.socket = socket;
     this.client = new UrqlClient({
       url: userd.graphql,
+      fetchOptions: { headers: bearer(key) },
       exchanges: [
         cacheExchange,
         fetchExchange,
@@ -34,7 +37,8 @@ class Urql implements Client {
     const users: User[] = [];
     for (let after: string | null | undefined, more = true; more; ) {
       const { data, error } = await this.client.query(documents.usersPage, { first: pageSize, after });
-      assert.ok(data, error?.message);
+      if (error) throw error;
+      assert.ok(data);
       users.push(...data.users.edges.map(({ node }) => node));
       ({ endCursor: after, hasNextPage: more } = data.users.pageInfo);
     }
@@ -43,19 +47,22 @@ class Urql implements Client {
 
   async create(input: NewUser) {
     const { data, error } = await this.client.mutation(documents.createUser, { input });
-    assert.ok(data?.createUser, error?.message);
+    if (error) throw error;
+    assert.ok(data?.createUser);
     return data.createUser;
   }
 
   async update(input: Rename) {
     const { data, error } = await this.client.mutation(documents.updateUser, { input });
-    assert.ok(data?.updateUser, error?.message);
+    if (error) throw error;
+    assert.ok(data?.updateUser);
     return data.updateUser;
   }
 
   async changeCursor() {
     const { data, error } = await this.client.query(documents.changeCursor, {}, { requestPolicy: 'network-only' });
-    assert.ok(data, error?.message);
+    if (error) throw error;
+    assert.ok(data);
     return data.changeCursor;
   }
 
@@ -64,9 +71,14 @@ class Urql implements Client {
     const { unsubscribe } = pipe(
       this.client.subscription(documents.userChanges, { after }),
       onEnd(() => sink.ended()),
-      subscribe(({ data, error }) => (error ? sink.ended() : data && sink.next(data.userChanges))),
+      subscribe(({ data, error }) => (error ? sink.ended(error) : data && sink.next(data.userChanges))),
     );
     return unsubscribe;
+  }
+
+  refusal(error: unknown) {
+    assert.ok(error instanceof CombinedError);
+    return refusalIn(error.graphQLErrors) ?? refusal(error.networkError);
   }
 
   async close() {
@@ -74,4 +86,4 @@ class Urql implements Client {
   }
 }
 
-tell('urql', (userd) => new Urql(userd));
+tell('urql', (userd, key) => new Urql(userd, key));

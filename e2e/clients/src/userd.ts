@@ -16,6 +16,25 @@ const env = { PATH: process.env['PATH'] };
 const startLimit = 20_000;
 const keptLines = 50;
 
+/** Keys are what callers of a closed service show: an application of the stories, one that only reads, and whoever runs the service. */
+export interface Keys {
+  app: string;
+  reader: string;
+  operator: string;
+}
+
+/** scopes are what each key allows, and no more. */
+const scopes: Record<keyof Keys, string[]> = {
+  app: ['users:read', 'users:write', 'changes:read'],
+  reader: ['users:read'],
+  operator: ['admin'],
+};
+
+/** bearer is the header, or the payload of a WebSocket's connection_init, that shows a key. */
+export function bearer(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { Authorization: `Bearer ${key}` };
+}
+
 /** Userd is the real service. It keeps its users in a file, and its address when it is restarted. */
 export class Userd {
   private child?: ChildProcess;
@@ -24,12 +43,16 @@ export class Userd {
   /** up is resolved while the service is there, and pending while it is restarted. */
   up: Promise<void> = Promise.resolve();
 
+  /** keys are those of a service that is closed. */
+  keys?: Keys;
+
   private constructor(private readonly dir: string) {}
 
-  /** start runs a new service, with these lines of NDJSON imported first. */
-  static async start(users: object[] = []): Promise<Userd> {
+  /** start runs a new service, with these lines of NDJSON imported first; a closed one serves those alone who show a key. */
+  static async start(users: object[] = [], door: 'open' | 'closed' = 'open'): Promise<Userd> {
     const userd = new Userd(await mkdtemp(join(tmpdir(), 'userd-clients-')));
     await userd.import(users);
+    if (door === 'closed') userd.keys = { app: await userd.addKey('app'), reader: await userd.addKey('reader'), operator: await userd.addKey('operator') };
     userd.port = await freePort();
     await userd.launch();
     return userd;
@@ -74,7 +97,7 @@ export class Userd {
     const response = await fetch(`${this.url}/users/${id}`, {
       method: 'PATCH',
       body: JSON.stringify({ first_name: name }),
-      headers: { 'Content-Type': 'application/merge-patch+json' },
+      headers: { 'Content-Type': 'application/merge-patch+json', ...bearer(this.keys?.operator) },
     });
     assert.equal(response.status, 200);
   }
@@ -118,7 +141,16 @@ export class Userd {
     if (users.length === 0) return;
     const file = join(this.dir, 'users.ndjson');
     await writeFile(file, users.map((user) => JSON.stringify(user) + '\n').join(''));
-    await run(binary, ['import', '--database-url', this.database, file], { cwd: this.dir, env });
+    await this.run('import', file);
+  }
+
+  private async addKey(name: keyof Keys): Promise<string> {
+    return (await this.run('keys', 'add', name, ...scopes[name].map((scope) => `--scope=${scope}`))).trim();
+  }
+
+  /** run runs a command on the database, and returns what it prints. */
+  private async run(...args: string[]): Promise<string> {
+    return (await run(binary, [...args, '--database-url', this.database], { cwd: this.dir, env })).stdout;
   }
 }
 

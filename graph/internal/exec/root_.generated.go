@@ -411,6 +411,12 @@ type User implements Node {
   """The e-mail address as it was typed. No other user has it, in any spelling that counts as the same."""
   email: EmailAddress!
 
+  """
+  When the e-mail address was last shown to be the user's; null while it was not,
+  and again once another address takes its place.
+  """
+  emailVerifiedAt: DateTime
+
   """The given name, 1 to 100 characters."""
   firstName: String!
 
@@ -474,7 +480,7 @@ enum UserChangeKind {
   """Several fields, or any but the two below, got new values."""
   UPDATED
 
-  """The e-mail address alone changed."""
+  """The e-mail address alone changed, and with it perhaps ` + "`" + `emailVerifiedAt` + "`" + `."""
   EMAIL_CHANGED
 
   """The password alone changed."""
@@ -1207,6 +1213,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_id(ctx, field)
 	case "email":
 		return ec.fieldContext_User_email(ctx, field)
+	case "emailVerifiedAt":
+		return ec.fieldContext_User_emailVerifiedAt(ctx, field)
 	case "firstName":
 		return ec.fieldContext_User_firstName(ctx, field)
 	case "lastName":

@@ -16,6 +16,7 @@ var FieldNames = map[service.Field]string{
 	service.FieldPolicy:          "policy",
 	service.FieldUserID:          "userId",
 	service.FieldEmail:           "email",
+	service.FieldEmailVerifiedAt: "emailVerifiedAt",
 	service.FieldFirstName:       "firstName",
 	service.FieldLastName:        "lastName",
 	service.FieldPassword:        "password",

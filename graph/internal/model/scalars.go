@@ -6,15 +6,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
-)
 
-// dateTimeLayout is RFC 3339 in UTC with all microseconds, as REST writes it,
-// so that times compare as texts.
-const dateTimeLayout = "2006-01-02T15:04:05.000000Z"
+	"github.com/userd/userd/service"
+)
 
 // MarshalDateTime writes the scalar DateTime.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.MarshalString(t.UTC().Format(dateTimeLayout))
+	return graphql.MarshalString(t.UTC().Format(service.TimeLayout))
 }
 
 // UnmarshalDateTime reads the scalar DateTime: an RFC 3339 text, no other type

@@ -36,6 +36,9 @@ func (c *checksum) ofRecord(r *service.Record) int64 {
 	c.text(r.Keys.FirstName)
 	c.text(r.Keys.LastName)
 	c.text(r.PasswordHash)
+	if !r.User.EmailVerifiedAt.IsZero() {
+		c.int(r.User.EmailVerifiedAt.UnixMicro())
+	}
 	return c.sum()
 }
 

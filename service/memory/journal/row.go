@@ -33,6 +33,15 @@ func next[T any](r *row) (value T) {
 
 func (r *row) time() time.Time { return time.UnixMicro(next[int64](r)).UTC() }
 
+// timeOrNull reads a time, or the zero time for null.
+func (r *row) timeOrNull() time.Time {
+	if r.values[0] != nil {
+		return r.time()
+	}
+	r.values = r.values[1:]
+	return time.Time{}
+}
+
 func (r *row) id() uuid.UUID {
 	id, err := uuid.FromBytes(next[[]byte](r))
 	if err != nil {
@@ -42,7 +51,7 @@ func (r *row) id() uuid.UUID {
 }
 
 const userColumns = `id, email, first_name, last_name, is_active, version,
-	created_at, updated_at, email_key, first_name_key, last_name_key, password_hash, checksum`
+	created_at, updated_at, email_key, first_name_key, last_name_key, password_hash, email_verified_at, checksum`
 
 // recordOf reads the userColumns and returns the row's checksum, too.
 func recordOf(values []driver.Value, sum *checksum) (*service.Record, int64, error) {
@@ -55,6 +64,7 @@ func recordOf(values []driver.Value, sum *checksum) (*service.Record, int64, err
 	u.CreatedAt, u.UpdatedAt = in.time(), in.time()
 	k.Email, k.FirstName, k.LastName = next[string](&in), next[string](&in), next[string](&in)
 	r.PasswordHash = next[string](&in)
+	u.EmailVerifiedAt = in.timeOrNull()
 	want := next[int64](&in)
 	if in.err == nil && sum.ofRecord(r) != want {
 		in.err = errNotAsWritten

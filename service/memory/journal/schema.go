@@ -79,6 +79,10 @@ var migrations = []string{
 		checksum   INTEGER NOT NULL,
 		PRIMARY KEY (kind, key)
 	) STRICT, WITHOUT ROWID;`,
+
+	// Microseconds since 1970, UTC. The checksum of a row without it is what it was
+	// before there was such a column.
+	`ALTER TABLE users ADD COLUMN email_verified_at INTEGER;`,
 }
 
 // upgrade runs those migrations that the file at path, whose schema version is

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -68,8 +69,8 @@ func (w *writer) prepareAll() error {
 		{&w.begin, `BEGIN IMMEDIATE`},
 		{&w.commitTx, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
-		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 11) + `?)`},
-		{&w.putUser, `UPDATE users SET (` + strings.TrimPrefix(userColumns, "id, ") + `) = (?2, ` + strings.Repeat("?, ", 10) + `?) WHERE id = ?1`},
+		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 12) + `?)`},
+		{&w.putUser, `UPDATE users SET (` + strings.TrimPrefix(userColumns, "id, ") + `) = (?2, ` + strings.Repeat("?, ", 11) + `?) WHERE id = ?1`},
 		{&w.dropUser, `DELETE FROM users WHERE id = ?`},
 		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.getChange, `SELECT ` + changeColumns + ` FROM changes WHERE seq = ?`},
@@ -224,7 +225,15 @@ func userValues(r *service.Record, sum int64) []driver.Value {
 	u, k := &r.User, &r.Keys
 	return []driver.Value{u.ID[:], u.Email, u.FirstName, u.LastName,
 		boolInt(u.IsActive), int64(u.Version), u.CreatedAt.UnixMicro(), u.UpdatedAt.UnixMicro(),
-		k.Email, k.FirstName, k.LastName, r.PasswordHash, sum}
+		k.Email, k.FirstName, k.LastName, r.PasswordHash, microsOrNull(u.EmailVerifiedAt), sum}
+}
+
+// microsOrNull is a time, or null for the zero time.
+func microsOrNull(t time.Time) driver.Value {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
 }
 
 // erase removes the values from the user's changes, those of the transaction's
