@@ -40,6 +40,7 @@ var kinds = map[service.Code]kind{
 	service.CodeForbidden:            {message: "The API key or token does not allow this."},
 	service.CodeKeyNotFound:          {message: "There is no key of this name that is not revoked."},
 	service.CodeKeyTaken:             {message: "There is a key of this name; revoke it first."},
+	service.CodeSessionNotFound:      {asData: true, field: service.FieldSessionID, message: "The user has no session with this id, or no longer."},
 	service.CodeVersionConflict:      {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeInvalidCredentials:   {asData: true, message: "The e-mail address or the password is wrong."},
 	service.CodeIdempotencyKeyReused: {asData: true, field: service.FieldIdempotencyKey, message: "This idempotency key was used for another request; use a new one."},
@@ -65,6 +66,9 @@ func publicCode(err error) service.Code {
 func messageFor(err error) string {
 	if e, ok := errors.AsType[*service.VersionConflictError](err); ok {
 		return "The user has changed and is at version " + strconv.Itoa(int(e.Current)) + " now; read it again."
+	}
+	if e, ok := errors.AsType[*service.UnauthenticatedError](err); ok && e.Invalid {
+		return "The API key or token is not valid, or no longer."
 	}
 	if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 		return "This needs an API key or token with the scope " + string(e.Scope) + "."

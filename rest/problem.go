@@ -44,6 +44,7 @@ var kinds = map[service.Code]kind{
 	service.CodeForbidden:            {http.StatusForbidden, "Forbidden", "The API key or token does not allow this."},
 	service.CodeKeyNotFound:          {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
 	service.CodeKeyTaken:             {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
+	service.CodeSessionNotFound:      {http.StatusNotFound, "Session not found", "The user has no session with this id, or no longer."},
 	service.CodeVersionConflict:      {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeInvalidCredentials:   {http.StatusUnprocessableEntity, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "Idempotency key reused", "This idempotency key was used for another request; use a new one."},
@@ -134,6 +135,9 @@ func (p *problem) specify(err error) {
 		}
 	case service.CodeUnauthenticated, service.CodeForbidden:
 		p.challenge = web.Challenge(err)
+		if e, ok := errors.AsType[*service.UnauthenticatedError](err); ok && e.Invalid {
+			p.Detail = "The API key or token is not valid, or no longer."
+		}
 		if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 			p.Detail = "This needs an API key or token with the scope " + string(e.Scope) + "."
 		}

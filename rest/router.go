@@ -82,10 +82,13 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 			r.Get("/keys", a.handle(a.listKeys))
 			r.Post("/keys", a.handle(a.createKey))
 			r.Delete("/keys/{name}", a.handle(a.revokeKey))
+			a.sessionRoutes(r)
 			if a.Restore != nil {
 				r.Post("/test/reset", a.handle(a.reset))
 			}
 		})
+		r.Post("/sessions/refresh", a.handle(a.refreshSession)) // the refresh token says who it is
+		r.Get("/.well-known/jwks.json", a.handle(a.publicKeys))
 		r.Get("/health", a.health)
 		r.Get("/livez", a.livez)
 		r.Get("/readyz", a.readyz)
@@ -110,6 +113,16 @@ func (a *api) userRoutes(r chi.Router) {
 	r.Delete("/users/{id}", a.handle(a.deleteUser))
 	r.Put("/users/{id}/email", a.handle(a.change(emailForm, a.updateEmail, sendUser)))
 	r.Put("/users/{id}/password", a.handle(a.change(passwordForm, a.setPassword, sendVersion)))
+}
+
+func (a *api) sessionRoutes(r chi.Router) {
+	r.Get("/me", a.handle(a.me))
+	r.Post("/sessions", a.handle(a.signIn))
+	r.Delete("/sessions/current", a.handle(a.signOut))
+	r.Get("/users/{id}/sessions", a.handle(a.listSessions))
+	r.Delete("/users/{id}/sessions", a.handle(a.endSessions))
+	r.Delete("/users/{id}/sessions/{session_id}", a.handle(a.endSession))
+	r.Post("/signing-keys", a.handle(a.rotateSigningKey))
 }
 
 func (a *api) documentationRoutes(r chi.Router) {

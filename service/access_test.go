@@ -82,8 +82,14 @@ func calls(ada, bob service.User) map[string]call {
 		},
 		"keys":       func(ctx context.Context, s *service.Service) error { return first(s.Keys(ctx)) },
 		"revoke key": func(ctx context.Context, s *service.Service) error { return s.RevokeKey(ctx, "nobody's") },
-		"reset":      func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
-		"ping":       func(ctx context.Context, s *service.Service) error { return s.Ping(ctx) },
+		"sign in": func(ctx context.Context, s *service.Service) error {
+			return first(s.SignIn(ctx, signInOf(ada.Email)))
+		},
+		"me":          func(ctx context.Context, s *service.Service) error { return first(s.Me(ctx)) },
+		"public keys": func(ctx context.Context, s *service.Service) error { return first(s.PublicKeys(ctx)) },
+		"rotate key":  func(ctx context.Context, s *service.Service) error { return first(s.RotateSigningKey(ctx)) },
+		"reset":       func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
+		"ping":        func(ctx context.Context, s *service.Service) error { return s.Ping(ctx) },
 	}
 	for name, u := range map[string]service.User{"ada": ada, "bob": bob} {
 		maps.Copy(all, map[string]call{
@@ -98,6 +104,9 @@ func calls(ada, bob service.User) map[string]call {
 			"history " + name: func(ctx context.Context, s *service.Service) error {
 				return first(s.Changes(ctx, service.ChangesInput{UserID: u.ID}))
 			},
+			"sessions " + name: func(ctx context.Context, s *service.Service) error { return first(s.Sessions(ctx, u.ID)) },
+			"end one " + name:  func(ctx context.Context, s *service.Service) error { return s.EndSession(ctx, u.ID, uuid.Max) },
+			"end all " + name:  func(ctx context.Context, s *service.Service) error { return first(s.EndSessions(ctx, u.ID)) },
 			"delete " + name: func(ctx context.Context, s *service.Service) error {
 				return s.DeleteUser(ctx, u.ID, service.Versions{99})
 			},
@@ -149,7 +158,7 @@ func verdict(err error) string {
 	case errors.Is(err, errNothing):
 		return "nothing"
 	case err == nil, service.CodeOf(err) == service.CodeVersionConflict, // the deletions go no further
-		service.CodeOf(err) == service.CodeKeyNotFound:
+		service.CodeOf(err) == service.CodeKeyNotFound, service.CodeOf(err) == service.CodeSessionNotFound:
 		return "done"
 	}
 	return string(service.CodeOf(err))
@@ -160,14 +169,15 @@ func verdict(err error) string {
 func TestWhoMayDoWhat(t *testing.T) {
 	shut := closed(t)
 	var open *world // a new one for each row, as it is closed by the end
-	anybody := []string{"ping"}
-	reading := []string{"list", "count", "read *", "search *", "look up *"}
-	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *"}
+	public := []string{"ping", "public keys"}
+	anybody := append([]string{"me"}, public...)
+	reading := []string{"list", "count", "read *", "search *", "look up *", "sessions *"}
+	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *", "end one *", "end all *"}
 	changes := []string{"changes", "cursor", "follow", "history *"}
-	operating := []string{"export", "import", "write a key", "keys", "revoke key", "reset"}
-	verifying := []string{"verify"}
+	operating := []string{"export", "import", "write a key", "keys", "revoke key", "rotate key", "reset"}
+	verifying := []string{"verify", "sign in"}
 	everything := slices.Concat(anybody, reading, writing, changes, operating, verifying)
-	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada"}
+	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada", "sessions ada", "end one ada", "end all ada"}
 	ownNot := []string{"replace ada", "activate ada", "delete ada"}
 	notForUsers := slices.Concat([]string{"create", "create many", "list", "count"}, changes, operating, verifying)
 	for _, tt := range []struct {
@@ -179,14 +189,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 		unknown   service.Code // what it gets for the rest; empty means USER_NOT_FOUND, and nothing in searches
 	}{
 		{name: "anybody, open", world: open, actor: fixed(service.Actor{}), done: everything},
-		{name: "anonymous", world: shut, actor: fixed(service.Actor{}), done: anybody, unknown: service.CodeUnauthenticated},
+		{name: "anonymous", world: shut, actor: fixed(service.Actor{}), done: public, unknown: service.CodeUnauthenticated},
 		{name: "operator", world: shut, actor: fixed(service.OperatorActor("test")), done: everything},
 		{name: "key for all", world: shut, actor: fixed(key(service.ScopeAdmin)), done: everything},
 		{name: "key for nothing", world: shut, actor: fixed(key()), done: anybody, forbidden: notForUsers},
 		{name: "key for reading", world: shut, actor: fixed(key(service.ScopeUsersRead)),
 			done: slices.Concat(anybody, reading), forbidden: slices.Concat(writing, changes, operating, verifying)},
 		{name: "key for writing", world: shut, actor: fixed(key(service.ScopeUsersWrite)),
-			done: slices.Concat(anybody, writing), forbidden: slices.Concat([]string{"list", "count", "read *"}, changes, operating, verifying)},
+			done: slices.Concat(anybody, writing), forbidden: slices.Concat([]string{"list", "count", "read *", "sessions *"}, changes, operating, verifying)},
 		{name: "key for both", world: shut, actor: fixed(key(service.ScopeUsersRead, service.ScopeUsersWrite)),
 			done: slices.Concat(anybody, reading, writing), forbidden: slices.Concat(changes, operating, verifying)},
 		{name: "key for passwords", world: shut, actor: fixed(key(service.ScopeUsersVerify)),
@@ -196,8 +206,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{name: "ada", world: shut, actor: userActor(), done: slices.Concat(anybody, own), forbidden: slices.Concat(ownNot, notForUsers)},
 		{name: "ada, in an open service", world: open, actor: userActor(), done: slices.Concat(anybody, own), forbidden: slices.Concat(ownNot, notForUsers)},
 		{name: "ada, for reading", world: shut, actor: userActor(service.ScopeUsersRead), done: slices.Concat(anybody, own, reading),
-			forbidden: slices.Concat(ownNot, []string{"create", "create many", "rename bob", "email bob", "password bob", "replace bob", "activate bob", "delete bob"},
+			forbidden: slices.Concat(ownNot, []string{"create", "create many", "rename bob", "email bob", "password bob", "replace bob", "activate bob", "delete bob", "end one bob", "end all bob"},
 				changes, operating, verifying)},
+		{name: "ada, in a session", world: shut, actor: shut.bearer(t, accessToken), done: slices.Concat(anybody, own), forbidden: slices.Concat(ownNot, notForUsers)},
+		{name: "ada, with a refresh token", world: shut, actor: shut.bearer(t, refreshToken), done: anybody, forbidden: notForUsers},
 		{name: "token of a program", world: shut, actor: fixed(service.TokenActor("billing", nil)), done: anybody, forbidden: notForUsers},
 		{name: "token of somebody unknown", world: shut, actor: fixed(service.TokenActor(uuid.Max.String(), nil)), done: anybody, forbidden: notForUsers},
 	} {
@@ -260,7 +272,7 @@ func expected(name string, done, forbidden []string, unknown service.Code) strin
 
 // TestEveryMethodAsksFirst: a method that is added asks the rule, too.
 func TestEveryMethodAsksFirst(t *testing.T) {
-	public := []string{"Ping", "Authenticate", "IsOpen", "Feeds"} // what health, transports and metrics need
+	public := []string{"Ping", "Authenticate", "IsOpen", "Feeds", "PublicKeys"} // what health, transports and metrics need
 	svc := reflect.ValueOf(closed(t).Service)
 	asked := 0
 	for i := range svc.NumMethod() {

@@ -15,7 +15,9 @@ type Actor struct {
 	name   string
 	user   uuid.UUID // the user that the actor is, or uuid.Nil
 	scopes []Scope
-	check  func(context.Context) error
+	// session is the one that the actor calls with, or uuid.Nil.
+	session uuid.UUID
+	check   func(context.Context) error
 }
 
 // KeyActor is whoever holds the API key of this name.
@@ -47,7 +49,7 @@ func (a Actor) While(check func(context.Context) error) Actor {
 }
 
 // String names the actor as the change log does: "anonymous", "key:NAME",
-// "user:ID", "token:SUBJECT", or a command.
+// "user:ID", "token:SUBJECT", "session:ID", or a command.
 func (a Actor) String() string {
 	if a.isAnonymous() {
 		return anonymous

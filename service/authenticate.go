@@ -15,19 +15,25 @@ const maxToken = 8192
 
 // Authenticate returns who sent a request with this value of the header
 // Authorization ("" when there is none), for [WithActor]. A transport calls it
-// before it looks at anything else of the request. In an open service everybody
-// is anonymous, whatever they send; a closed one returns
-// *[UnauthenticatedError], or *[UnavailableError] when it cannot tell now.
+// before it looks at anything else of the request. Tokens of this service's own
+// sessions count everywhere. Beside them everybody is anonymous in an open
+// service, whatever they send; a closed one returns *[UnauthenticatedError], or
+// *[UnavailableError] when it cannot tell now.
 func (s *Service) Authenticate(ctx context.Context, authorization string) (Actor, error) {
 	closed, err := s.isClosed(ctx)
-	if err != nil || !closed {
+	if err != nil {
 		return Actor{}, err
 	}
-	if authorization == "" {
-		return Actor{}, &UnauthenticatedError{}
-	}
 	token, ok := bearerToken(authorization)
-	if !ok {
+	if a, ours, err := s.sessionActor(ctx, token); ours {
+		return a, err
+	}
+	switch {
+	case !closed:
+		return Actor{}, nil
+	case authorization == "":
+		return Actor{}, &UnauthenticatedError{}
+	case !ok:
 		return Actor{}, &UnauthenticatedError{Invalid: true}
 	}
 	for _, authenticate := range s.authenticators {
@@ -42,6 +48,50 @@ func (s *Service) Authenticate(ctx context.Context, authorization string) (Actor
 	return Actor{}, &UnauthenticatedError{Invalid: true}
 }
 
+// sessionActor is who sent a token, if it is one of this service's sessions.
+func (s *Service) sessionActor(ctx context.Context, token string) (a Actor, ours bool, err error) {
+	if access, is := s.sessions.parseAccessToken(token); is {
+		a = s.userOf(access)
+	} else if strings.HasPrefix(token, refreshPrefix) {
+		a = s.refresherOf(token)
+	} else {
+		return Actor{}, false, nil
+	}
+	if err = s.stillGood(ctx, a); err != nil {
+		a = Actor{}
+	}
+	return a, true, err
+}
+
+// userOf is the user with an access token, while it and its session last.
+func (s *Service) userOf(t accessToken) Actor {
+	a := TokenActor(t.user.String(), nil).While(func(ctx context.Context) error {
+		if err := s.verify(ctx, t); err != nil {
+			return err
+		}
+		session, err := s.session(ctx, t.session)
+		if err == nil && session.user != t.user {
+			err = &UnauthenticatedError{Invalid: true}
+		}
+		return err
+	})
+	a.session = t.session
+	return a
+}
+
+// refresherOf is somebody with a refresh token, who may do nothing but refresh
+// the session and end it. A GraphQL client with nothing else comes in by it.
+func (s *Service) refresherOf(token string) Actor {
+	t, ok := parseRefreshToken(token)
+	return Actor{name: "session:" + t.session.String(), session: t.session}.While(func(ctx context.Context) error {
+		if !ok {
+			return &UnauthenticatedError{Invalid: true}
+		}
+		_, err := s.sessionWith(ctx, t)
+		return err
+	})
+}
+
 // isClosed tells whether callers have to say who they are: once there is
 // anything that they could say it with. Revoked keys count: to revoke the last
 // one must not let everybody in.
@@ -49,7 +99,7 @@ func (s *Service) isClosed(ctx context.Context) (bool, error) {
 	if len(s.authenticators) > 1 {
 		return true, nil
 	}
-	keys, err := s.keys.all(ctx)
+	keys, err := s.keyring.keys.get(ctx)
 	return len(keys) > 0, err
 }
 

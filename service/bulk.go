@@ -50,6 +50,17 @@ func (r *ImportRow) Update(at time.Time) Update {
 	return update
 }
 
+// UpdateOf is Update for a user who is kept as old: where that changes the
+// password, or keeps the user out, it ends its sessions.
+func (r *ImportRow) UpdateOf(old *Record, at time.Time) Update {
+	u := r.Update(at)
+	if u.PasswordHash != nil && *u.PasswordHash == old.PasswordHash {
+		u.PasswordHash = nil
+	}
+	u.endSessions()
+	return u
+}
+
 // ImportOptions say how rows are imported.
 type ImportOptions struct {
 	// OnConflict says what becomes of rows whose user is there already.

@@ -33,6 +33,8 @@ const (
 	CodeKeyNotFound Code = "KEY_NOT_FOUND"
 	// CodeKeyTaken: there is a key with this name.
 	CodeKeyTaken Code = "KEY_TAKEN"
+	// CodeSessionNotFound: the user has no session with this id, or no longer.
+	CodeSessionNotFound Code = "SESSION_NOT_FOUND"
 	// CodeVersionConflict: the user changed since the caller read it.
 	CodeVersionConflict Code = "VERSION_CONFLICT"
 	// CodeInvalidCredentials: the e-mail address, the password or both are not
@@ -59,7 +61,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden, CodeKeyNotFound, CodeKeyTaken,
-		CodeVersionConflict, CodeInvalidCredentials, CodeIdempotencyKeyReused, CodeIdempotencyKeyInUse, CodeCursorExpired, CodeRateLimited, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
+		CodeSessionNotFound, CodeVersionConflict, CodeInvalidCredentials, CodeIdempotencyKeyReused, CodeIdempotencyKeyInUse, CodeCursorExpired, CodeRateLimited, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
 
@@ -215,6 +217,21 @@ func (*KeyTakenError) Code() Code { return CodeKeyTaken }
 
 // Is makes errors.Is true for any other KeyTakenError.
 func (*KeyTakenError) Is(target error) bool { _, ok := target.(*KeyTakenError); return ok }
+
+// SessionNotFoundError says that the user has no session with an id, or no longer.
+type SessionNotFoundError struct{}
+
+// Error says what is wrong.
+func (*SessionNotFoundError) Error() string { return "the user has no session with this id" }
+
+// Code returns [CodeSessionNotFound].
+func (*SessionNotFoundError) Code() Code { return CodeSessionNotFound }
+
+// Is makes errors.Is true for any other SessionNotFoundError.
+func (*SessionNotFoundError) Is(target error) bool {
+	_, ok := target.(*SessionNotFoundError)
+	return ok
+}
 
 // VersionConflictError says that a user is not at a version that the caller
 // expected, because somebody else changed it meanwhile.

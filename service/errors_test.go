@@ -25,6 +25,7 @@ func TestCodeOf(t *testing.T) {
 		{&service.ForbiddenError{}, service.CodeForbidden},
 		{&service.KeyNotFoundError{}, service.CodeKeyNotFound},
 		{&service.KeyTakenError{}, service.CodeKeyTaken},
+		{&service.SessionNotFoundError{}, service.CodeSessionNotFound},
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
 		{&service.InvalidCredentialsError{}, service.CodeInvalidCredentials},
 		{&service.IdempotencyKeyReusedError{}, service.CodeIdempotencyKeyReused},
@@ -72,8 +73,8 @@ func TestUserNotFoundErrorIs(t *testing.T) {
 }
 
 func TestErrorsWithoutDetailsAreTheSame(t *testing.T) {
-	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.IdempotencyKeyReusedError{}, &service.IdempotencyKeyInUseError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}} {
-		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.IdempotencyKeyReusedError{}, &service.IdempotencyKeyInUseError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
+	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.IdempotencyKeyReusedError{}, &service.IdempotencyKeyInUseError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.SessionNotFoundError{}, &service.CursorExpiredError{}} {
+		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.IdempotencyKeyReusedError{}, &service.IdempotencyKeyInUseError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.SessionNotFoundError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
 			same := fmt.Sprintf("%T", err) == fmt.Sprintf("%T", target)
 			if got := errors.Is(fmt.Errorf("on the way: %w", err), target); got != same {
 				t.Errorf("errors.Is takes a %T for a %T: %v", err, target, got)

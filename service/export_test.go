@@ -1,8 +1,12 @@
 package service
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"slices"
 	"testing"
 
+	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -82,4 +86,40 @@ func PasswordHashCost(text string) (bytes uint64, ok bool) {
 		return 1 << (cost + 12), p == nil
 	}
 	return 0, false
+}
+
+// The texts of secrets.
+var (
+	SecretText  = secretText
+	ParseSecret = parseSecret
+)
+
+// Checked is a text with its checksum.
+func Checked(text string) string { return text + checksum(text) }
+
+// SortBySessionKey sorts sessions as stores do.
+func SortBySessionKey(ids []uuid.UUID) {
+	slices.SortFunc(ids, func(a, b uuid.UUID) int {
+		x, y := sessionKey(a), sessionKey(b)
+		return bytes.Compare(x[:], y[:])
+	})
+}
+
+// AddSession adds a session of u's as one of many that come at once does.
+func AddSession(t *testing.T, s *Service, u User) {
+	t.Helper()
+	session, _ := newSession(u.ID, "", s.sessions, s.timestamp())
+	if err := s.store.ChangeItems(t.Context(), s.timestamp(), []ItemChange{session.put()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// SigningKey is the private key that signs now.
+func SigningKey(t *testing.T, s *Service) ed25519.PrivateKey {
+	t.Helper()
+	k, _, err := s.signing.current(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.private
 }

@@ -38,7 +38,7 @@ func (s *Service) CreateKey(ctx context.Context, in KeyInput) (k Key, text strin
 	}
 	text = s.newKey()
 	k.Hash, k.CreatedAt = HashKey(text), s.timestamp()
-	defer s.keys.forget()
+	defer s.keyring.keys.forget()
 	if err := s.store.CreateKey(ctx, k); err != nil {
 		return Key{}, "", err
 	}
@@ -61,7 +61,7 @@ func (s *Service) RevokeKey(ctx context.Context, name string) error {
 	if err := s.require(ctx, ScopeAdmin); err != nil {
 		return err
 	}
-	defer s.keys.forget()
+	defer s.keyring.keys.forget()
 	return s.store.RevokeKey(ctx, name, s.timestamp())
 }
 

@@ -96,7 +96,7 @@ func TestEveryOperationIsCounted(t *testing.T) {
 	all := calls(ada, bob)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		want := string(service.CodeRateLimited)
-		if name == "ping" {
+		if name == "ping" || name == "public keys" { // answered from memory, to everybody
 			want = "done"
 		}
 		if got := verdict(all[name](ctx, w.Service)); got != want {

@@ -9,6 +9,7 @@ func (s *Service) Reset(ctx context.Context, restore func() error) error {
 	if err := s.require(ctx, ScopeAdmin); err != nil {
 		return err
 	}
-	defer s.keys.forget()
+	defer s.keyring.keys.forget()
+	defer s.signing.late.forget()
 	return s.feeds.outlive(restore)
 }

@@ -38,6 +38,8 @@ type Config struct {
 	// MaxPageSize is how many entries a page has at most; zero means
 	// [MaxPageSize], which is also the most.
 	MaxPageSize int
+	// Sessions says what sessions are like.
+	Sessions SessionConfig
 }
 
 // Service is the user management service. Its methods may be called at once
@@ -53,12 +55,14 @@ type Service struct {
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
-	keys           *keyring
+	keyring        *keyring
 	authenticators []Authenticator // the keyring's is the first
 	feeds          *feeds
 	maxPageSize    int
 	rates          [2]*limiter // by budget
 	attempts       attemptCounts
+	sessions       SessionConfig
+	signing        *signingKeys
 }
 
 // New returns a service that keeps its users in store. The store stays the
@@ -70,13 +74,16 @@ func New(store Store, c Config) *Service {
 	if c.NewID == nil {
 		c.NewID = uuid.NewV7
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	if c.NewKey == nil {
 		c.NewKey = NewKeyText
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	keys, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
+	keyring, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
 	return &Service{
 		store:          store,
 		now:            c.Now,
@@ -86,11 +93,13 @@ func New(store Store, c Config) *Service {
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         argon2,
 		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),
-		keys:           keys,
+		keyring:        keyring,
 		feeds:          newFeeds(cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
 		maxPageSize:    cmp.Or(c.MaxPageSize, MaxPageSize),
 		rates:          [2]*limiter{reads: newLimiter(c.Rates.Reads), writes: newLimiter(c.Rates.Writes)},
-		authenticators: append([]Authenticator{keys.authenticate}, c.Authenticators...),
+		authenticators: append([]Authenticator{keyring.authenticate}, c.Authenticators...),
+		sessions:       c.Sessions.withDefaults(),
+		signing:        newSigningKeys(store, c.Now),
 	}
 }
 

@@ -83,7 +83,7 @@ type Store interface {
 	//   - Otherwise the user with that id, or if there is none the one with that
 	//     e-mail key, is there already, and o.OnConflict says what to do: refuse
 	//     the row with *[IDTakenError] or *[EmailTakenError], skip it, or carry
-	//     out [ImportRow.Update], which may leave everything unchanged. An update
+	//     out [ImportRow.UpdateOf] it as it is, which may leave everything unchanged. An update
 	//     that wants another user's e-mail key is refused with *[EmailTakenError].
 	//
 	// The entries of the change log have the time o.At; of more users than the

@@ -72,6 +72,9 @@ const (
 	FieldLast            Field = "last"
 	FieldBefore          Field = "before"
 	FieldClient          Field = "client"
+	FieldLabel           Field = "label"
+	FieldRefreshToken    Field = "refresh_token"
+	FieldSessionID       Field = "session_id"
 )
 
 // UserInput holds what a caller says about a user. Which fields must be given

@@ -56,6 +56,20 @@ func (s *Service) User(ctx context.Context, id uuid.UUID) (User, error) {
 	return s.store.User(ctx, id)
 }
 
+// Me returns the user that the actor is, or nil where it is none, such as an API
+// key or somebody anonymous.
+func (s *Service) Me(ctx context.Context) (*User, error) {
+	a, err := s.admit(ctx, reads)
+	if err != nil || a.user == uuid.Nil {
+		return nil, err
+	}
+	u, err := s.store.User(ctx, a.user)
+	if CodeOf(err) == CodeUserNotFound {
+		return nil, nil
+	}
+	return &u, err
+}
+
 // UserByEmail returns the user with this e-mail address, in any spelling that
 // counts as the same, or nil when there is none. It returns
 // *[InvalidInputError] for what is no e-mail address.
@@ -120,7 +134,7 @@ func (s *Service) UsersByIDs(ctx context.Context, ids []uuid.UUID) ([]*User, err
 }
 
 // UpdateUser changes the fields that in gives and leaves the others as they
-// are. It returns *[InvalidInputError], *[UserNotFoundError],
+// are. A new password and is_active=false end the user's sessions. It returns *[InvalidInputError], *[UserNotFoundError],
 // *[VersionConflictError], *[EmailTakenError] or *[UnavailableError].
 func (s *Service) UpdateUser(ctx context.Context, id uuid.UUID, in UserInput, expect Versions) (User, error) {
 	return s.update(ctx, id, in, expect)
@@ -173,6 +187,7 @@ func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect
 	if hash != nil {
 		u.EndItems = []ItemKind{attemptsItem} // they were about another password
 	}
+	u.endSessions()
 	return s.store.UpdateUser(ctx, id, u)
 }
 

@@ -56,9 +56,7 @@ func (s *Service) VerifyPassword(ctx context.Context, in Credentials) (User, err
 	if err != nil {
 		return User{}, err
 	}
-	u, err := s.verify(ctx, c)
-	s.attempts.add(err)
-	return u, err
+	return s.verifyCounted(ctx, c)
 }
 
 // CheckCredentials returns what [Service.VerifyPassword] would find wrong with in
@@ -70,13 +68,19 @@ func CheckCredentials(in Credentials) error {
 
 func parseCredentials(ctx context.Context, in Credentials) (credentials, error) {
 	var c checker
-	email := parseField(&c, FieldEmail, true, in.Email, parseLogin)
-	password := parseField(&c, FieldPassword, true, in.Password, notEmpty)
-	client := parseField(&c, FieldClient, false, in.Client, parseClient)
-	if err := c.err(); err != nil {
-		return credentials{}, err
+	return c.credentials(ctx, in), c.err()
+}
+
+// credentials reads in, which is of no use if c has found mistakes.
+func (c *checker) credentials(ctx context.Context, in Credentials) (read credentials) {
+	if email := parseField(c, FieldEmail, true, in.Email, parseLogin); email != nil {
+		read.email = *email
 	}
-	return credentials{*email, *password, clientOf(ctx, client)}, nil
+	if password := parseField(c, FieldPassword, true, in.Password, notEmpty); password != nil {
+		read.password = *password
+	}
+	read.client = clientOf(ctx, parseField(c, FieldClient, false, in.Client, parseClient))
+	return read
 }
 
 // parseLogin reads an e-mail address that need not be one: then it is nobody's.
@@ -110,8 +114,14 @@ func parseClient(s string) (string, *problem) {
 	return s, nil
 }
 
-// verify lets one attempt be made, if it is its time.
-func (s *Service) verify(ctx context.Context, in credentials) (User, error) {
+// verifyCounted lets one attempt be made, if it is its time, and counts what came of it.
+func (s *Service) verifyCounted(ctx context.Context, c credentials) (User, error) {
+	u, err := s.tryPassword(ctx, c)
+	s.attempts.add(err)
+	return u, err
+}
+
+func (s *Service) tryPassword(ctx context.Context, in credentials) (User, error) {
 	a := newAttempt(in)
 	if err := s.mayAttempt(ctx, a); err != nil {
 		return User{}, err

@@ -21,6 +21,7 @@ type cli struct {
 	Export      exportCmd      `cmd:"" help:"Write all users as NDJSON or CSV."`
 	Import      importCmd      `cmd:"" help:"Read users from NDJSON or CSV."`
 	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
+	Sessions    sessionsCmd    `cmd:"" help:"Replace the key that signs access tokens."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring a PostgreSQL database's schema up to date."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running userd whether it is ready; status 0 if so, 1 if not."`
 	Completion  completionCmd  `cmd:"" help:"Print what makes a shell complete commands and flags."`

@@ -28,6 +28,7 @@ type keyRing interface {
 	CreateKey(ctx context.Context, in service.KeyInput) (service.Key, string, error)
 	Keys(ctx context.Context) ([]service.Key, error)
 	RevokeKey(ctx context.Context, name string) error
+	RotateSigningKey(ctx context.Context) (service.PublicKey, error)
 }
 
 // keyRingSettings say where the keys are kept.
@@ -45,8 +46,8 @@ func (s *keyRingSettings) Validate() error {
 	return s.check()
 }
 
-// with calls do with the keys.
-func (s *keyRingSettings) with(ctx context.Context, stderr io.Writer, do func(context.Context, keyRing) error) (err error) {
+// with calls do with the keys, as the command of this name.
+func (s *keyRingSettings) with(ctx context.Context, command string, stderr io.Writer, do func(context.Context, keyRing) error) (err error) {
 	if s.Server != "" {
 		client, err := newKeysClient(s.Server, s.KeyFile)
 		if err != nil {
@@ -65,7 +66,7 @@ func (s *keyRingSettings) with(ctx context.Context, stderr io.Writer, do func(co
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return do(service.WithActor(ctx, service.OperatorActor("userd keys")), service.New(store, service.Config{}))
+	return do(service.WithActor(ctx, service.OperatorActor(command)), service.New(store, service.Config{}))
 }
 
 // newKeySettings say what a new key is to be.
@@ -85,7 +86,7 @@ type keysAddCmd struct {
 }
 
 func (c *keysAddCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
-	return c.with(ctx, stderr, func(ctx context.Context, keys keyRing) error {
+	return c.with(ctx, "userd keys", stderr, func(ctx context.Context, keys keyRing) error {
 		_, text, err := keys.CreateKey(ctx, c.input())
 		if err != nil {
 			return err
@@ -100,7 +101,7 @@ func (c *keysAddCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
 type keysListCmd struct{ keyRingSettings }
 
 func (c *keysListCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
-	return c.with(ctx, stderr, func(ctx context.Context, ring keyRing) error {
+	return c.with(ctx, "userd keys", stderr, func(ctx context.Context, ring keyRing) error {
 		keys, err := ring.Keys(ctx)
 		if err != nil {
 			return err
@@ -137,7 +138,7 @@ type keysRevokeCmd struct {
 }
 
 func (c *keysRevokeCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
-	return c.with(ctx, stderr, func(ctx context.Context, keys keyRing) error {
+	return c.with(ctx, "userd keys", stderr, func(ctx context.Context, keys keyRing) error {
 		if err := keys.RevokeKey(ctx, c.Name); err != nil {
 			return err
 		}

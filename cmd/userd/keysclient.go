@@ -87,6 +87,15 @@ func (c *keysClient) RevokeKey(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodDelete, "/keys/"+url.PathEscape(name), nil, nil)
 }
 
+// RotateSigningKey implements [keyRing]. Of the key it returns the id.
+func (c *keysClient) RotateSigningKey(ctx context.Context) (service.PublicKey, error) {
+	var k struct {
+		ID string `json:"kid"`
+	}
+	err := c.call(ctx, http.MethodPost, "/signing-keys", nil, &k)
+	return service.PublicKey{ID: k.ID}, err
+}
+
 // call sends a request and decodes the answer, or the problem that it is.
 func (c *keysClient) call(ctx context.Context, method, path string, body, answer any) error {
 	text, err := json.Marshal(body)

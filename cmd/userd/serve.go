@@ -37,6 +37,7 @@ type serveCmd struct {
 	connectionSettings
 	accessSettings
 	clientSettings
+	sessionSettings
 	passwordSettings
 	hashSettings
 	graphqlSettings
@@ -59,6 +60,7 @@ func (c *serveCmd) Validate() error {
 		c.connectionSettings.check(),
 		c.accessSettings.check(),
 		c.clientSettings.check(),
+		c.sessionSettings.check(c.JWTIssuer),
 		c.passwordSettings.check(),
 		c.hashSettings.check(),
 		c.graphqlSettings.check(),
@@ -132,6 +134,7 @@ func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service
 		Rates:          c.rates(),
 		MaxFeeds:       c.MaxFeeds,
 		MaxPageSize:    c.MaxPageSize,
+		Sessions:       c.sessionSettings.config(),
 	}, err
 }
 

@@ -57,7 +57,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("CreateUsersInput", ec.unmarshalInputCreateUsersInput),
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
+			graphql.NewInputUnmarshaler("EndSessionInput", ec.unmarshalInputEndSessionInput),
+			graphql.NewInputUnmarshaler("EndSessionsInput", ec.unmarshalInputEndSessionsInput),
+			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("SetUserPasswordInput", ec.unmarshalInputSetUserPasswordInput),
+			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
 			graphql.NewInputUnmarshaler("UpdateUserEmailInput", ec.unmarshalInputUpdateUserEmailInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UserFilter", ec.unmarshalInputUserFilter),
@@ -215,6 +220,15 @@ scalar EmailAddress @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc6531")
 
 """What can be read."""
 type Query {
+  """The user who calls: whose token the request is made with. Null where that is no user's, as with an API key."""
+  me: User
+
+  """The sessions of a user, the oldest first."""
+  sessions(
+    """The user's id."""
+    userId: ID!
+  ): [Session!]!
+
   """The user with this id. When there is none, the field is null and the response has an error with the code ` + "`" + `USER_NOT_FOUND` + "`" + `."""
   user(
     """The user's id."""
@@ -338,6 +352,44 @@ type Mutation {
     """Which user."""
     input: DeleteUserInput!
   ): DeleteUserPayload
+
+  """
+  Begins a session of the active user with this e-mail address and password. Wrong ones are counted and answered as by
+  ` + "`" + `verifyPassword` + "`" + `.
+  """
+  signIn(
+    """Who signs in."""
+    input: SignInInput!
+  ): SignInPayload
+
+  """
+  Gives new tokens for a refresh token, which is good once. Sent again within 10 seconds it gets the same next token,
+  for the answer may have got lost. After that the session ends, because somebody else may have the token. For a token that is not,
+  or no longer, good the field is null and the response has an error with the code ` + "`" + `UNAUTHENTICATED` + "`" + `. In a closed
+  service a client that has nothing else sends the refresh token in the header ` + "`" + `Authorization: Bearer` + "`" + `, too.
+  """
+  refreshSession(
+    """The refresh token."""
+    input: RefreshSessionInput!
+  ): RefreshSessionPayload
+
+  """Ends the session that a refresh token belongs to, or without one the session whose token the request is made with."""
+  signOut(
+    """Which session."""
+    input: SignOutInput!
+  ): SignOutPayload
+
+  """Ends one session of a user."""
+  endSession(
+    """Which session."""
+    input: EndSessionInput!
+  ): EndSessionPayload
+
+  """Ends all sessions of a user. A new password and ` + "`" + `isActive: false` + "`" + ` do so, too."""
+  endSessions(
+    """Whose sessions."""
+    input: EndSessionsInput!
+  ): EndSessionsPayload
 }
 
 """What can be followed as it happens."""
@@ -772,6 +824,139 @@ type DeleteUserPayload {
   errors: [UserError!]!
 }
 
+"""A user's having signed in somewhere."""
+type Session {
+  """The session's id, and the claim ` + "`" + `sid` + "`" + ` of its access tokens."""
+  id: ID!
+
+  """What it was called at signing in; empty if nothing."""
+  label: String!
+
+  """When the user signed in."""
+  createdAt: DateTime!
+
+  """When its tokens were last given out."""
+  refreshedAt: DateTime!
+
+  """When it ends unless it is refreshed before."""
+  expiresAt: DateTime!
+
+  """Whether the request is made with a token of this session."""
+  isCurrent: Boolean!
+}
+
+"""What a session is used with."""
+type Grant {
+  """
+  A JWT, signed with EdDSA by one of the keys at ` + "`" + `/.well-known/jwks.json` + "`" + `, for the header ` + "`" + `Authorization: Bearer` + "`" + `. Its
+  claims are ` + "`" + `iss` + "`" + `, ` + "`" + `sub` + "`" + ` (the user's id), ` + "`" + `sid` + "`" + ` (the session's id), ` + "`" + `iat` + "`" + `, ` + "`" + `exp` + "`" + ` and, where the service is set up for
+  one, ` + "`" + `aud` + "`" + `.
+  """
+  accessToken: String!
+
+  """For how many seconds the access token is good."""
+  expiresIn: Int!
+
+  """What ` + "`" + `refreshSession` + "`" + ` takes, once."""
+  refreshToken: String!
+
+  """The session."""
+  session: Session!
+
+  """Whose session it is."""
+  user: User!
+}
+
+"""Who signs in."""
+input SignInInput {
+  """The user's e-mail address, in any spelling that counts as the same."""
+  email: EmailAddress!
+
+  """The user's password."""
+  password: String!
+
+  """
+  Who signs in, told apart from others by up to 200 characters of the caller's choice, as in ` + "`" + `verifyPassword` + "`" + `. Null is
+  refused.
+  """
+  client: String
+
+  """What the user is to recognise the session by, such as the name of a browser or device: at most 200 characters. Null is refused."""
+  label: String
+}
+
+"""What a session is refreshed with."""
+input RefreshSessionInput {
+  """The session's newest refresh token."""
+  refreshToken: String!
+}
+
+"""The session to sign out of."""
+input SignOutInput {
+  """A refresh token of the session; when it is left out or null, the session is that of the request's own token."""
+  refreshToken: String
+}
+
+"""A session to end."""
+input EndSessionInput {
+  """The user's id."""
+  userId: ID!
+
+  """The session's id."""
+  sessionId: ID!
+}
+
+"""Whose sessions to end."""
+input EndSessionsInput {
+  """The user's id."""
+  userId: ID!
+}
+
+"""What came of ` + "`" + `signIn` + "`" + `."""
+type SignInPayload {
+  """What the session is used with, or null when there are errors."""
+  grant: Grant
+
+  """What to mend; empty when the session has begun."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `refreshSession` + "`" + `."""
+type RefreshSessionPayload {
+  """What the session is used with from now on, or null when there are errors."""
+  grant: Grant
+
+  """What to mend; empty when there are new tokens."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `signOut` + "`" + `."""
+type SignOutPayload {
+  """The id of the session that has ended, or null when there are errors."""
+  endedSessionId: ID
+
+  """What to mend; empty when the session has ended."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `endSession` + "`" + `."""
+type EndSessionPayload {
+  """The id of the session that has ended, or null when there are errors."""
+  endedSessionId: ID
+
+  """What to mend; empty when the session has ended."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `endSessions` + "`" + `."""
+type EndSessionsPayload {
+  """The user, or null when there are errors."""
+  user: User
+
+  """What to mend; empty when the sessions have ended."""
+  errors: [UserError!]!
+}
+
 """Something that the caller can mend. Nothing has been changed."""
 type UserError {
   """What kind of mistake it is, for programs."""
@@ -818,6 +1003,9 @@ enum UserErrorCode {
 
   """Another user has this e-mail address."""
   EMAIL_TAKEN
+
+  """The user has no session with this id, or no longer."""
+  SESSION_NOT_FOUND
 
   """The idempotency key was used for another request."""
   IDEMPOTENCY_KEY_REUSED
@@ -937,6 +1125,26 @@ func (ec *executionContext) childFields_DeleteUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DeleteUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EndSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endedSessionId":
+		return ec.fieldContext_EndSessionPayload_endedSessionId(ctx, field)
+	case "errors":
+		return ec.fieldContext_EndSessionPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_EndSessionsPayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_EndSessionsPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FieldChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "field":
@@ -947,6 +1155,22 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 		return ec.fieldContext_FieldChange_new(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FieldChange", field.Name)
+}
+
+func (ec *executionContext) childFields_Grant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accessToken":
+		return ec.fieldContext_Grant_accessToken(ctx, field)
+	case "expiresIn":
+		return ec.fieldContext_Grant_expiresIn(ctx, field)
+	case "refreshToken":
+		return ec.fieldContext_Grant_refreshToken(ctx, field)
+	case "session":
+		return ec.fieldContext_Grant_session(ctx, field)
+	case "user":
+		return ec.fieldContext_Grant_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Grant", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -963,6 +1187,34 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grant":
+		return ec.fieldContext_RefreshSessionPayload_grant(ctx, field)
+	case "errors":
+		return ec.fieldContext_RefreshSessionPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "label":
+		return ec.fieldContext_Session_label(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "refreshedAt":
+		return ec.fieldContext_Session_refreshedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "isCurrent":
+		return ec.fieldContext_Session_isCurrent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
 func (ec *executionContext) childFields_SetUserPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -971,6 +1223,26 @@ func (ec *executionContext) childFields_SetUserPasswordPayload(ctx context.Conte
 		return ec.fieldContext_SetUserPasswordPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetUserPasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grant":
+		return ec.fieldContext_SignInPayload_grant(ctx, field)
+	case "errors":
+		return ec.fieldContext_SignInPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endedSessionId":
+		return ec.fieldContext_SignOutPayload_endedSessionId(ctx, field)
+	case "errors":
+		return ec.fieldContext_SignOutPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

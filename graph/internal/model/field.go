@@ -31,6 +31,9 @@ var FieldNames = map[service.Field]string{
 	service.FieldLast:            "last",
 	service.FieldBefore:          "before",
 	service.FieldClient:          "client",
+	service.FieldLabel:           "label",
+	service.FieldRefreshToken:    "refreshToken",
+	service.FieldSessionID:       "sessionId",
 }
 
 // NameOf is how the schema spells f.

@@ -58,6 +58,20 @@ type DeleteUserInput struct {
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// A session to end.
+type EndSessionInput struct {
+	// The user's id.
+	UserID string `json:"userId"`
+	// The session's id.
+	SessionID string `json:"sessionId"`
+}
+
+// Whose sessions to end.
+type EndSessionsInput struct {
+	// The user's id.
+	UserID string `json:"userId"`
+}
+
 // Where a page lies in its list.
 type PageInfo struct {
 	// Whether the list goes on after this page. On a page asked for with `last`, whether `before` was given.
@@ -70,6 +84,12 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// What a session is refreshed with.
+type RefreshSessionInput struct {
+	// The session's newest refresh token.
+	RefreshToken string `json:"refreshToken"`
+}
+
 // Another password for a user.
 type SetUserPasswordInput struct {
 	// The user's id.
@@ -78,6 +98,25 @@ type SetUserPasswordInput struct {
 	Password string `json:"password"`
 	// The version that the user must be at; any when it is left out. Null is refused.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// Who signs in.
+type SignInInput struct {
+	// The user's e-mail address, in any spelling that counts as the same.
+	Email string `json:"email"`
+	// The user's password.
+	Password string `json:"password"`
+	// Who signs in, told apart from others by up to 200 characters of the caller's choice, as in `verifyPassword`. Null is
+	// refused.
+	Client graphql.Omittable[*string] `json:"client,omitempty"`
+	// What the user is to recognise the session by, such as the name of a browser or device: at most 200 characters. Null is refused.
+	Label graphql.Omittable[*string] `json:"label,omitempty"`
+}
+
+// The session to sign out of.
+type SignOutInput struct {
+	// A refresh token of the session; when it is left out or null, the session is that of the request's own token.
+	RefreshToken graphql.Omittable[*string] `json:"refreshToken,omitempty"`
 }
 
 // Another e-mail address for a user.
@@ -220,6 +259,8 @@ const (
 	UserErrorCodeUserNotFound UserErrorCode = "USER_NOT_FOUND"
 	// Another user has this e-mail address.
 	UserErrorCodeEmailTaken UserErrorCode = "EMAIL_TAKEN"
+	// The user has no session with this id, or no longer.
+	UserErrorCodeSessionNotFound UserErrorCode = "SESSION_NOT_FOUND"
 	// The idempotency key was used for another request.
 	UserErrorCodeIdempotencyKeyReused UserErrorCode = "IDEMPOTENCY_KEY_REUSED"
 	// The user has changed since it was at the version that was expected.
@@ -240,6 +281,7 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodePasswordIsPersonal,
 	UserErrorCodeUserNotFound,
 	UserErrorCodeEmailTaken,
+	UserErrorCodeSessionNotFound,
 	UserErrorCodeIdempotencyKeyReused,
 	UserErrorCodeVersionConflict,
 	UserErrorCodeInvalidCredentials,
@@ -247,7 +289,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeEmailTaken, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict, UserErrorCodeInvalidCredentials:
+	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeEmailTaken, UserErrorCodeSessionNotFound, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict, UserErrorCodeInvalidCredentials:
 		return true
 	}
 	return false

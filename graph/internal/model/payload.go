@@ -19,6 +19,20 @@ type UsersPayload struct {
 	Errors  []UserError
 }
 
+// GrantPayload is what those mutations come to that answer with tokens.
+type GrantPayload struct {
+	// Grant is nil when there are errors.
+	Grant  *service.Grant
+	Errors []UserError
+}
+
+// EndSessionPayload is what ending a session comes to.
+type EndSessionPayload struct {
+	// EndedSessionID is nil when there are errors.
+	EndedSessionID *uuid.UUID
+	Errors         []UserError
+}
+
 // DeleteUserPayload is what deleting a user comes to.
 type DeleteUserPayload struct {
 	// DeletedUserID is nil when there are errors.

@@ -42,7 +42,7 @@ func (v *View) importRow(row *service.ImportRow, o service.ImportOptions) servic
 	case o.OnConflict == service.ConflictSkip:
 		return service.ImportResult{Outcome: service.ImportSkipped}
 	case o.OnConflict == service.ConflictUpdate:
-		return v.importUpdate(there, row.Update(o.At))
+		return v.importUpdate(there, row.UpdateOf(there, o.At))
 	}
 	return service.ImportResult{Outcome: service.ImportRefused, Err: taken}
 }
