@@ -1,12 +1,8 @@
 package service
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"hash/crc32"
-	"math/big"
-	"strings"
 	"time"
 )
 
@@ -39,29 +35,12 @@ func HashKey(key string) KeyHash { return sha256.Sum256([]byte(key)) }
 // Equal compares in a time that tells nothing about either.
 func (h KeyHash) Equal(other KeyHash) bool { return subtle.ConstantTimeCompare(h[:], other[:]) == 1 }
 
-// The parts of a key: a name by which scanners for leaked secrets find it, 256
-// random bits, and a checksum by which they tell it from what looks like it.
-const (
-	keyPrefix   = "userd_"
-	keyDigits   = 43 // of base 62 for 256 bits
-	checkDigits = 6  // for the 32 bits of the checksum
-)
+// keyPrefix is what keys begin with.
+const keyPrefix = "userd_"
 
 // NewKeyText makes a key.
-func NewKeyText() string {
-	var random [32]byte
-	rand.Read(random[:]) // never fails: crypto/rand ends the process instead
-	return KeyText(random)
-}
+func NewKeyText() string { return KeyText(randomBits()) }
 
 // KeyText is the key that these bits make: "userd_", 43 digits of base 62 (0-9,
 // a-z, A-Z), and 6 more for the CRC-32 (IEEE) of what stands before them.
-func KeyText(random [32]byte) string {
-	text := keyPrefix + base62(new(big.Int).SetBytes(random[:]), keyDigits)
-	return text + base62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(text)))), checkDigits)
-}
-
-func base62(n *big.Int, digits int) string {
-	text := n.Text(62)
-	return strings.Repeat("0", digits-len(text)) + text
-}
+func KeyText(random [32]byte) string { return secretText(keyPrefix, random[:]) }
