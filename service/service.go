@@ -15,6 +15,11 @@ type Config struct {
 	NewID func() (uuid.UUID, error)
 	// NewKey makes a key's text; nil means [NewKeyText].
 	NewKey func() string
+	// Random makes 256 bits for a one-time token; nil means that nobody can guess
+	// them.
+	Random func() [32]byte
+	// Tokens says how long one-time tokens are good.
+	Tokens TokenLifetimes
 	// Passwords says which passwords are good enough.
 	Passwords PasswordPolicy
 	// Argon2 is what hashing a password costs.
@@ -36,6 +41,8 @@ type Service struct {
 	now            func() time.Time
 	newID          func() (uuid.UUID, error)
 	newKey         func() string
+	random         func() [32]byte
+	tokens         TokenLifetimes
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
@@ -56,12 +63,17 @@ func New(store Store, c Config) *Service {
 	if c.NewKey == nil {
 		c.NewKey = NewKeyText
 	}
+	if c.Random == nil {
+		c.Random = randomBits
+	}
 	keys := newKeyring(store, c.Now)
 	return &Service{
 		store:          store,
 		now:            c.Now,
 		newID:          c.NewID,
 		newKey:         c.NewKey,
+		random:         c.Random,
+		tokens:         c.Tokens.withDefaults(),
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         c.Argon2.withDefaults(),
 		gate:           newGate(c.Hashing.withDefaults()),

@@ -69,6 +69,7 @@ const (
 	FieldAfter           Field = "after"
 	FieldLast            Field = "last"
 	FieldBefore          Field = "before"
+	FieldToken           Field = "token"
 )
 
 // UserInput holds what a caller says about a user. Which fields must be given

@@ -52,11 +52,10 @@ func (s *Service) credentials(ctx context.Context, email string) (User, password
 	if p != nil {
 		return User{}, nobody, nil
 	}
-	users, err := s.store.ListUsers(ctx, ListQuery{Filter: Filter{EmailKey: text.Key}, Limit: 1})
-	if err != nil || len(users) == 0 {
+	u, err := s.userWithEmail(ctx, text.Key)
+	if err != nil || u == nil {
 		return User{}, nobody, err
 	}
-	u := users[0].User
 	stored, err := s.store.PasswordHash(ctx, u.ID)
 	if errors.Is(err, &UserNotFoundError{}) {
 		return User{}, nobody, nil // deleted meanwhile
@@ -65,7 +64,7 @@ func (s *Service) credentials(ctx context.Context, email string) (User, password
 	if p != nil {
 		hash = nobody // there is none, or one that no import lets in
 	}
-	return u, hash, err
+	return *u, hash, err
 }
 
 // matchesEitherForm compares the password in NFC, which is what this service
