@@ -42,6 +42,7 @@ var kinds = map[service.Code]kind{
 	service.CodeKeyTaken:           {message: "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {message: "The e-mail address or the password is wrong."},
+	service.CodeTokenInvalid:       {asData: true, field: service.FieldToken, message: "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
 	service.CodeCursorExpired:      {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
 	service.CodeUnavailable:        {message: "The service cannot do this now; try again in a moment."},
 	service.CodeOutcomeUnknown:     {message: "Whether the change was made is not known; read before you try again."},
@@ -62,6 +63,9 @@ func publicCode(err error) service.Code {
 func messageFor(err error) string {
 	if e, ok := errors.AsType[*service.VersionConflictError](err); ok {
 		return "The user has changed and is at version " + strconv.Itoa(int(e.Current)) + " now; read it again."
+	}
+	if e, ok := errors.AsType[*service.RecipientNotFoundError](err); ok {
+		return e.Error()
 	}
 	if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 		return "This needs an API key or token with the scope " + string(e.Scope) + "."

@@ -38,6 +38,10 @@ func userErrors(err error) []model.UserError {
 		}
 		return list
 	}
-	name := model.NameOf(k.field)
+	field := k.field
+	if e, ok := errors.AsType[*service.RecipientNotFoundError](err); ok {
+		field = e.Field
+	}
+	name := model.NameOf(field)
 	return []model.UserError{{Code: model.UserErrorCode(code), Field: &name, Message: messageFor(err)}}
 }

@@ -41,7 +41,7 @@ func (a *api) listKeys(w http.ResponseWriter, r *http.Request) error {
 	for i, k := range keys {
 		list[i] = newAPIKey(k)
 	}
-	sendKeys(w, http.StatusOK, list)
+	sendSecret(w, http.StatusOK, list)
 	return nil
 }
 
@@ -56,7 +56,7 @@ func (a *api) createKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	created := newAPIKey(k)
 	created.Key = text
-	sendKeys(w, http.StatusCreated, created)
+	sendSecret(w, http.StatusCreated, created)
 	return nil
 }
 
@@ -68,8 +68,8 @@ func (a *api) revokeKey(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sendKeys answers with something that no cache may keep.
-func sendKeys(w http.ResponseWriter, status int, v any) {
+// sendSecret answers with something that no cache may keep.
+func sendSecret(w http.ResponseWriter, status int, v any) {
 	body, _ := json.Marshal(v) // texts of our own: cannot fail
 	w.Header().Set("Cache-Control", "no-store")
 	send(w, status, typeJSON, append(body, '\n'))

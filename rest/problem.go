@@ -47,6 +47,7 @@ var kinds = map[service.Code]kind{
 	service.CodeKeyTaken:           {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
 	service.CodeVersionConflict:    {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
 	service.CodeInvalidCredentials: {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
+	service.CodeTokenInvalid:       {http.StatusUnprocessableEntity, "Token invalid", "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
 	service.CodeCursorExpired:      {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
 	service.CodeUnavailable:        {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
 	service.CodeOutcomeUnknown:     {http.StatusGatewayTimeout, "Outcome unknown", "Whether the change was made is not known; read before you try again."},
@@ -123,6 +124,10 @@ func (p *problem) specify(err error) {
 		p.Errors = fieldProblems(err)
 		if _, ok := errors.AsType[badRequest](err); ok {
 			p.Status = http.StatusBadRequest
+		}
+	case service.CodeUserNotFound:
+		if e, ok := errors.AsType[*service.RecipientNotFoundError](err); ok {
+			p.Detail = e.Error()
 		}
 	case service.CodeEmailTaken:
 		p.Errors = []fieldProblem{{service.FieldEmail, service.FieldCode(p.Code), p.Detail}}

@@ -73,6 +73,7 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 			r.Get("/keys", a.handle(a.listKeys))
 			r.Post("/keys", a.handle(a.createKey))
 			r.Delete("/keys/{name}", a.handle(a.revokeKey))
+			a.tokenRoutes(r)
 			if a.Restore != nil {
 				r.Post("/test/reset", a.handle(a.reset))
 			}
@@ -97,6 +98,13 @@ func (a *api) userRoutes(r chi.Router) {
 	r.Delete("/users/{id}", a.handle(a.deleteUser))
 	r.Put("/users/{id}/email", a.handle(a.change(emailForm, a.updateEmail, sendUser)))
 	r.Put("/users/{id}/password", a.handle(a.change(passwordForm, a.setPassword, sendVersion)))
+}
+
+func (a *api) tokenRoutes(r chi.Router) {
+	r.Post("/password-reset-tokens", a.handle(a.createToken(a.svc.CreatePasswordResetToken)))
+	r.Post("/password-resets", a.handle(a.resetPassword))
+	r.Post("/email-confirmation-tokens", a.handle(a.createToken(a.svc.CreateEmailConfirmationToken)))
+	r.Post("/email-confirmations", a.handle(a.confirmEmail))
 }
 
 func (a *api) documentationRoutes(r chi.Router) {

@@ -29,6 +29,7 @@ var FieldNames = map[service.Field]string{
 	service.FieldAfter:           "after",
 	service.FieldLast:            "last",
 	service.FieldBefore:          "before",
+	service.FieldToken:           "token",
 }
 
 // NameOf is how the schema spells f.
