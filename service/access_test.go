@@ -61,6 +61,16 @@ func calls(ada, bob service.User) map[string]call {
 		"verify": func(ctx context.Context, s *service.Service) error {
 			return first(s.VerifyPassword(ctx, ada.Email, goodPassword))
 		},
+		"make a reset": func(ctx context.Context, s *service.Service) error {
+			return first(s.CreatePasswordResetToken(ctx, withEmail(ada.Email)))
+		},
+		"make a confirmation": func(ctx context.Context, s *service.Service) error {
+			return first(s.CreateEmailConfirmationToken(ctx, withID(ada.ID)))
+		},
+		"reset": func(ctx context.Context, s *service.Service) error { return first(resets.redeem(s, ctx, "some token")) },
+		"confirm": func(ctx context.Context, s *service.Service) error {
+			return first(confirmations.redeem(s, ctx, "some token"))
+		},
 		"changes": func(ctx context.Context, s *service.Service) error {
 			return first(s.Changes(ctx, service.ChangesInput{}))
 		},
@@ -82,7 +92,7 @@ func calls(ada, bob service.User) map[string]call {
 		},
 		"keys":       func(ctx context.Context, s *service.Service) error { return first(s.Keys(ctx)) },
 		"revoke key": func(ctx context.Context, s *service.Service) error { return s.RevokeKey(ctx, "nobody's") },
-		"reset":      func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
+		"go back":    func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
 		"ping":       func(ctx context.Context, s *service.Service) error { return s.Ping(ctx) },
 	}
 	for name, u := range map[string]service.User{"ada": ada, "bob": bob} {
@@ -149,7 +159,7 @@ func verdict(err error) string {
 	case errors.Is(err, errNothing):
 		return "nothing"
 	case err == nil, service.CodeOf(err) == service.CodeVersionConflict, // the deletions go no further
-		service.CodeOf(err) == service.CodeKeyNotFound:
+		service.CodeOf(err) == service.CodeKeyNotFound, service.CodeOf(err) == service.CodeTokenInvalid:
 		return "done"
 	}
 	return string(service.CodeOf(err))
@@ -164,8 +174,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	reading := []string{"list", "count", "read *", "search *", "look up *"}
 	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *"}
 	changes := []string{"changes", "cursor", "follow", "history *"}
-	operating := []string{"export", "import", "write a key", "keys", "revoke key", "reset"}
-	verifying := []string{"verify"}
+	operating := []string{"export", "import", "write a key", "keys", "revoke key", "go back"}
+	verifying := []string{"verify", "make a reset", "make a confirmation", "reset", "confirm"}
 	everything := slices.Concat(anybody, reading, writing, changes, operating, verifying)
 	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada"}
 	ownNot := []string{"replace ada", "activate ada", "delete ada"}

@@ -145,8 +145,8 @@ func (s *Service) endOldestTokens(ctx context.Context, p purpose, user uuid.UUID
 }
 
 // tokenAndUser returns the token's item and the user whose it is. It returns
-// *TokenInvalidError unless the token is good: also where the user has another
-// e-mail address by now, for it was sent to the former one.
+// *TokenInvalidError where the token is not good, and also where the user has
+// another e-mail address by now, for the token was sent to the former one.
 func (s *Service) tokenAndUser(ctx context.Context, p purpose, token string) (Item, User, error) {
 	i, err := s.store.Item(ctx, p.kind, sha256.Sum256([]byte(token)), s.timestamp())
 	if _, none := errors.AsType[*ItemNotFoundError](err); none {
@@ -156,7 +156,7 @@ func (s *Service) tokenAndUser(ctx context.Context, p purpose, token string) (It
 		return Item{}, User{}, err
 	}
 	u, err := s.store.User(ctx, i.User)
-	if CodeOf(err) == CodeUserNotFound || err == nil && (!p.isFor(u) || !slices.Equal(emailKeyOf(u), i.Value)) {
+	if err == nil && (!p.isFor(u) || !slices.Equal(emailKeyOf(u), i.Value)) {
 		err = &TokenInvalidError{}
 	}
 	return i, u, err
@@ -183,6 +183,9 @@ func (s *Service) redeem(ctx context.Context, p purpose, token string, change fu
 		u, err = s.store.UpdateUser(ctx, holder.ID, update)
 		return err
 	})
+	if CodeOf(err) == CodeUserNotFound {
+		err = &TokenInvalidError{} // it has gone with its user
+	}
 	if err != nil {
 		return User{}, err
 	}
