@@ -104,7 +104,7 @@ func TestChangesTellWhatHappened(t *testing.T) {
 }
 
 func TestChangesNameTheRequest(t *testing.T) {
-	f := newFixture(t, setup{origins: true})
+	f := newFixture(t)
 	f.create(ada())
 	f.post(`{ changes { nodes { requestId } } }`, nil).is(t, `{"data": {"changes": {"nodes": [{"requestId": "test"}]}}}`)
 }

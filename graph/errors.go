@@ -32,21 +32,23 @@ type kind struct {
 
 // kinds is the one table from the service's codes to what clients get.
 var kinds = map[service.Code]kind{
-	service.CodeInvalidInput:       {asData: true, message: "Part of the input is wrong; the extension fields says what."},
-	service.CodeUserNotFound:       {asData: true, field: service.FieldID, message: "No user has this id."},
-	service.CodeEmailTaken:         {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
-	service.CodeIDTaken:            {message: "A user with this id is there already."},
-	service.CodeUnauthenticated:    {message: "Send a valid API key or token: as the header Authorization: Bearer, or in the payload of connection_init."},
-	service.CodeForbidden:          {message: "The API key or token does not allow this."},
-	service.CodeKeyNotFound:        {message: "There is no key of this name that is not revoked."},
-	service.CodeKeyTaken:           {message: "There is a key of this name; revoke it first."},
-	service.CodeVersionConflict:    {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
-	service.CodeInvalidCredentials: {message: "The e-mail address or the password is wrong."},
-	service.CodeTokenInvalid:       {asData: true, field: service.FieldToken, message: "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
-	service.CodeCursorExpired:      {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
-	service.CodeUnavailable:        {message: "The service cannot do this now; try again in a moment."},
-	service.CodeOutcomeUnknown:     {message: "Whether the change was made is not known; read before you try again."},
-	service.CodeInternal:           {message: "The service failed; its log has the cause under this request's id."},
+	service.CodeInvalidInput:         {asData: true, message: "Part of the input is wrong; the extension fields says what."},
+	service.CodeUserNotFound:         {asData: true, field: service.FieldID, message: "No user has this id."},
+	service.CodeEmailTaken:           {asData: true, field: service.FieldEmail, message: "Another user has this e-mail address."},
+	service.CodeIDTaken:              {message: "A user with this id is there already."},
+	service.CodeUnauthenticated:      {message: "Send a valid API key or token: as the header Authorization: Bearer, or in the payload of connection_init."},
+	service.CodeForbidden:            {message: "The API key or token does not allow this."},
+	service.CodeKeyNotFound:          {message: "There is no key of this name that is not revoked."},
+	service.CodeKeyTaken:             {message: "There is a key of this name; revoke it first."},
+	service.CodeVersionConflict:      {asData: true, field: service.FieldExpectedVersion, message: "The user has changed; read it again."},
+	service.CodeInvalidCredentials:   {message: "The e-mail address or the password is wrong."},
+	service.CodeIdempotencyKeyReused: {asData: true, field: service.FieldIdempotencyKey, message: "This idempotency key was used for another request; use a new one."},
+	service.CodeIdempotencyKeyInUse:  {message: "A request with this idempotency key is being served; try again in a moment."},
+	service.CodeTokenInvalid:         {asData: true, field: service.FieldToken, message: "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
+	service.CodeCursorExpired:        {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
+	service.CodeUnavailable:          {message: "The service cannot do this now; try again in a moment."},
+	service.CodeOutcomeUnknown:       {message: "Whether the change was made is not known; read before you try again."},
+	service.CodeInternal:             {message: "The service failed; its log has the cause under this request's id."},
 }
 
 // publicCode is the code of err, if it is one that clients are told.
@@ -126,7 +128,7 @@ func extensionsFor(err error) map[string]any {
 		if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
 			extensions["fields"] = fieldErrors(e)
 		}
-	case service.CodeUnavailable:
+	case service.CodeUnavailable, service.CodeIdempotencyKeyInUse:
 		extensions["retryAfter"] = retryAfter(err)
 	}
 	return extensions

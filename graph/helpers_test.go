@@ -43,8 +43,6 @@ type setup struct {
 	// readTimeout is how long a request may take to arrive, writeTimeout how
 	// long an answer may take.
 	readTimeout, writeTimeout time.Duration
-	// origins has the change log name requests.
-	origins bool
 	// smallBuffers has connections hold little of what clients do not read.
 	smallBuffers bool
 	// authenticators close the service.
@@ -68,9 +66,6 @@ func newFixture(t *testing.T, options ...setup) *fixture {
 	log := slog.New(web.WithRequestID(slog.NewJSONHandler(f.log, nil)))
 	o.config.Log = log
 	h := graph.New(svc, o.config)
-	if o.origins {
-		h = web.WithOrigins(h)
-	}
 	f.server = httptest.NewUnstartedServer(web.WithRequestIDs(web.WithAccessLog(log)(h)))
 	f.server.Config.ReadTimeout, f.server.Config.WriteTimeout = o.readTimeout, o.writeTimeout
 	if o.smallBuffers {

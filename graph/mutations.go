@@ -11,13 +11,22 @@ type mutations struct{ svc *service.Service }
 
 // CreateUser resolves Mutation.createUser.
 func (m mutations) CreateUser(ctx context.Context, in model.CreateUserInput) (*model.UserPayload, error) {
-	return userPayload(m.svc.CreateUser(ctx, service.UserInput{
+	fields := service.UserInput{
 		Email:     service.Some(in.Email),
 		FirstName: service.Some(in.FirstName),
 		LastName:  service.Some(in.LastName),
 		Password:  service.Some(in.Password),
 		IsActive:  optional(in.IsActive),
-	}))
+	}
+	if in.IdempotencyKey.IsSet() {
+		var key string // null is no key
+		if given := in.IdempotencyKey.Value(); given != nil {
+			key = *given
+		}
+		u, _, err := m.svc.CreateUserOnce(ctx, key, fields)
+		return userPayload(u, err)
+	}
+	return userPayload(m.svc.CreateUser(ctx, fields))
 }
 
 // CreateUsers resolves Mutation.createUsers.

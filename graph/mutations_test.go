@@ -57,6 +57,28 @@ func TestCreateUser(t *testing.T) {
 		"errors": []}}}`)
 }
 
+func TestCreateUserOnce(t *testing.T) {
+	f := newFixture(t)
+	once := ada()
+	once["idempotencyKey"] = "a"
+	first := f.run("createUser", once)
+	f.run("updateUser", vars{"id": id(1), "lastName": "King"})
+	if again := f.run("createUser", once); again.body != first.body {
+		t.Errorf("%s, want %s", again.body, first.body)
+	}
+	for key, want := range map[any]string{
+		"a": "idempotencyKey IDEMPOTENCY_KEY_REUSED",
+		"":  "idempotencyKey REQUIRED",
+		nil: "idempotencyKey REQUIRED",
+	} {
+		other := ada()
+		other["email"], other["idempotencyKey"] = "king@example.com", key
+		if got := f.run("createUser", other).mistakes(t, "createUser"); got != want {
+			t.Errorf("the key %v: %q, want %q", key, got, want)
+		}
+	}
+}
+
 func TestCreateUserRefuses(t *testing.T) {
 	f := newFixture(t)
 	f.create(ada())

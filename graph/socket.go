@@ -133,7 +133,7 @@ func (s *socket) subscribe(ctx context.Context, f frame) *closing {
 	}
 	params.Headers = s.header
 	op := &operation{id: f.ID}
-	op.ctx, op.cancel = context.WithCancel(service.WithActor(ctx, s.actor))
+	op.ctx, op.cancel = context.WithCancel(service.WithCaller(ctx, s.actor, web.RequestID(ctx)))
 	switch s.register(op) {
 	case registered:
 		go s.operate(op, params)

@@ -79,12 +79,12 @@ func (l tagList) versions() service.Versions {
 // parseTags reads the header name. A header without any tag is ill-formed:
 // taken for absent it would turn a condition into none.
 func parseTags(h http.Header, name string) (tagList, error) {
-	values, given := h[http.CanonicalHeaderKey(name)]
-	list := strings.Trim(strings.Join(values, ","), " \t")
-	switch {
-	case !given:
+	values, given := h[name]
+	if !given {
 		return tagList{}, nil
-	case list == "*":
+	}
+	list := strings.Trim(strings.Join(values, ","), " \t")
+	if list == "*" {
 		return tagList{any: true}, nil
 	}
 	tags, ok := splitTags(list)

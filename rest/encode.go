@@ -1,11 +1,13 @@
 package rest
 
 import (
+	"encoding/hex"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
 )
@@ -17,7 +19,7 @@ const userSize = 370
 // does most; a test keeps it in step with [service.User].
 func appendUser(b []byte, u service.User) []byte {
 	b = append(b, `{"id":"`...)
-	b = append(b, u.ID.String()...)
+	b = appendID(b, u.ID)
 	b = append(b, `","email":`...)
 	b = appendText(b, u.Email)
 	b = append(b, `,"email_verified_at":`...)
@@ -46,10 +48,33 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
+// appendTime appends t as [service.TimeLayout] has it. [time.Time.AppendFormat]
+// would be much of what a list of users costs.
 func appendTime(b []byte, t time.Time) []byte {
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, service.TimeLayout)
-	return append(b, '"')
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	micro := t.Nanosecond() / 1000
+	b = appendTwo(appendTwo(append(b, '"'), year/100), year%100)
+	b = appendTwo(append(b, '-'), int(month))
+	b = appendTwo(append(b, '-'), day)
+	b = appendTwo(append(b, 'T'), hour)
+	b = appendTwo(append(b, ':'), minute)
+	b = appendTwo(append(b, ':'), second)
+	b = appendTwo(appendTwo(appendTwo(append(b, '.'), micro/10_000), micro/100%100), micro%100)
+	return append(b, `Z"`...)
+}
+
+// appendTwo appends v, from 0 to 99, as two digits.
+func appendTwo(b []byte, v int) []byte { return append(b, byte('0'+v/10), byte('0'+v%10)) }
+
+// appendID appends id in its canonical form.
+func appendID(b []byte, id uuid.UUID) []byte {
+	b = hex.AppendEncode(b, id[:4])
+	for _, part := range [...][]byte{id[4:6], id[6:8], id[8:10], id[10:]} {
+		b = hex.AppendEncode(append(b, '-'), part)
+	}
+	return b
 }
 
 func appendUsers(b []byte, items []service.UserItem) []byte {
@@ -68,7 +93,7 @@ func sendUser(w http.ResponseWriter, u service.User) { sendUserAs(w, http.Status
 
 func sendUserAs(w http.ResponseWriter, status int, u service.User) {
 	setVersion(w.Header(), u)
-	send(w, status, "application/json", append(appendUser(make([]byte, 0, userSize), u), '\n'))
+	sendJSON(w, status, append(appendUser(make([]byte, 0, userSize), u), '\n'))
 }
 
 // sendVersion answers 204 with no more of u than its version.
@@ -78,19 +103,34 @@ func sendVersion(w http.ResponseWriter, u service.User) {
 }
 
 func setVersion(h http.Header, u service.User) {
-	h.Set("ETag", etag(u))
+	h["Etag"] = []string{etag(u)} // as net/http spells it, which it else would each time
 	setPrivate(h)
 }
 
 // setPrivate lets the client's own cache keep the answer, but ask each time
 // whether it is still true.
-func setPrivate(h http.Header) { h.Set("Cache-Control", "private, no-cache") }
+func setPrivate(h http.Header) { h["Cache-Control"] = private }
+
+// Values of headers that most answers have; net/http only reads them.
+var (
+	private   = []string{"private, no-cache"}
+	plainJSON = []string{typeJSON}
+	nosniff   = []string{"nosniff"}
+)
+
+func sendJSON(w http.ResponseWriter, status int, body []byte) {
+	w.Header()["Content-Type"] = plainJSON
+	sendBody(w, status, body)
+}
 
 // send answers with body.
 func send(w http.ResponseWriter, status int, contentType string, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Type", contentType)
+	sendBody(w, status, body)
+}
+
+func sendBody(w http.ResponseWriter, status int, body []byte) {
+	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // fails only when nobody is there to be told
 }

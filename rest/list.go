@@ -16,8 +16,10 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Link", q.links(page))
 	setPrivate(h)
-	body := make([]byte, 0, len(page.Items)*userSize+3)
-	send(w, http.StatusOK, typeJSON, append(appendUsers(body, page.Items), '\n'))
+	buffer := a.bodies.take()
+	*buffer = append(appendUsers(*buffer, page.Items), '\n')
+	sendJSON(w, http.StatusOK, *buffer)
+	a.bodies.give(buffer)
 	return nil
 }
 

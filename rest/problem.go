@@ -37,21 +37,23 @@ type kind struct {
 // kinds is the one table from codes to statuses. INVALID_INPUT is 422 for a
 // body and 400 for anything else; see [badRequest].
 var kinds = map[service.Code]kind{
-	service.CodeInvalidInput:       {http.StatusUnprocessableEntity, "Invalid input", "Part of the input is wrong; errors says what."},
-	service.CodeUserNotFound:       {http.StatusNotFound, "User not found", "No user has this id."},
-	service.CodeEmailTaken:         {http.StatusConflict, "E-mail address taken", "Another user has this e-mail address."},
-	service.CodeIDTaken:            {http.StatusConflict, "Id taken", "A user with this id is there already."},
-	service.CodeUnauthenticated:    {http.StatusUnauthorized, "Unauthenticated", "Send a valid API key or token in the header Authorization: Bearer."},
-	service.CodeForbidden:          {http.StatusForbidden, "Forbidden", "The API key or token does not allow this."},
-	service.CodeKeyNotFound:        {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
-	service.CodeKeyTaken:           {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
-	service.CodeVersionConflict:    {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
-	service.CodeInvalidCredentials: {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
-	service.CodeTokenInvalid:       {http.StatusUnprocessableEntity, "Token invalid", "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
-	service.CodeCursorExpired:      {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
-	service.CodeUnavailable:        {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
-	service.CodeOutcomeUnknown:     {http.StatusGatewayTimeout, "Outcome unknown", "Whether the change was made is not known; read before you try again."},
-	service.CodeInternal:           {http.StatusInternalServerError, "Internal error", "The service failed; its log has the cause under this request's id."},
+	service.CodeInvalidInput:         {http.StatusUnprocessableEntity, "Invalid input", "Part of the input is wrong; errors says what."},
+	service.CodeUserNotFound:         {http.StatusNotFound, "User not found", "No user has this id."},
+	service.CodeEmailTaken:           {http.StatusConflict, "E-mail address taken", "Another user has this e-mail address."},
+	service.CodeIDTaken:              {http.StatusConflict, "Id taken", "A user with this id is there already."},
+	service.CodeUnauthenticated:      {http.StatusUnauthorized, "Unauthenticated", "Send a valid API key or token in the header Authorization: Bearer."},
+	service.CodeForbidden:            {http.StatusForbidden, "Forbidden", "The API key or token does not allow this."},
+	service.CodeKeyNotFound:          {http.StatusNotFound, "Key not found", "There is no key of this name that is not revoked."},
+	service.CodeKeyTaken:             {http.StatusConflict, "Key taken", "There is a key of this name; revoke it first."},
+	service.CodeVersionConflict:      {http.StatusPreconditionFailed, "Version conflict", "The user has changed; read it again."},
+	service.CodeInvalidCredentials:   {http.StatusUnauthorized, "Invalid credentials", "The e-mail address or the password is wrong."},
+	service.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "Idempotency key reused", "This idempotency key was used for another request; use a new one."},
+	service.CodeIdempotencyKeyInUse:  {http.StatusConflict, "Idempotency key in use", "A request with this idempotency key is being served; try again in a moment."},
+	service.CodeTokenInvalid:         {http.StatusUnprocessableEntity, "Token invalid", "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
+	service.CodeCursorExpired:        {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
+	service.CodeUnavailable:          {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
+	service.CodeOutcomeUnknown:       {http.StatusGatewayTimeout, "Outcome unknown", "Whether the change was made is not known; read before you try again."},
+	service.CodeInternal:             {http.StatusInternalServerError, "Internal error", "The service failed; its log has the cause under this request's id."},
 
 	codeMalformedJSON:        {http.StatusBadRequest, "Malformed JSON", "The body must be one JSON object."},
 	codeNotFound:             {http.StatusNotFound, "Not found", "There is nothing at this path."},
@@ -140,6 +142,8 @@ func (p *problem) specify(err error) {
 		if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 			p.Detail = "This needs an API key or token with the scope " + string(e.Scope) + "."
 		}
+	case service.CodeIdempotencyKeyInUse:
+		p.retryAfter = time.Second
 	case service.CodeUnavailable:
 		p.retryAfter = time.Second
 		if e, ok := errors.AsType[*service.UnavailableError](err); ok {

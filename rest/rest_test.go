@@ -63,7 +63,6 @@ func newService(store service.Store) *service.Service {
 func wrap(h http.Handler, log *slog.Logger) http.Handler {
 	h = web.WithBodyLimit(testBodyLimit)(h)
 	h = web.WithRecovery(log, InternalError())(h)
-	h = web.WithOrigins(h)
 	h = web.WithAccessLog(log)(h)
 	return web.WithRequestIDs(h)
 }

@@ -49,7 +49,8 @@ func (c Config) withDefaults() Config {
 
 // api is what all handlers share.
 type api struct {
-	svc *service.Service
+	svc    *service.Service
+	bodies buffers
 	Config
 }
 
@@ -145,7 +146,7 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 // noSniff keeps browsers from taking an answer for something it is not.
 func noSniff(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header()["X-Content-Type-Options"] = nosniff
 		next.ServeHTTP(w, r)
 	})
 }
@@ -168,7 +169,7 @@ func canonical(next http.Handler) http.Handler {
 // without one slash at its end.
 func routePath(u *url.URL) string {
 	path := u.Path
-	if strings.Count(path, "/") != strings.Count(u.EscapedPath(), "/") {
+	if u.RawPath != "" && strings.Count(path, "/") != strings.Count(u.EscapedPath(), "/") {
 		path = u.EscapedPath()
 	}
 	if len(path) > 1 {

@@ -14,7 +14,7 @@ func (a *api) createUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u, err := a.svc.CreateUser(r.Context(), in)
+	u, err := a.createOnce(w, r, in)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (a *api) getUser(w http.ResponseWriter, r *http.Request) error {
 	if !conditions.allow(u.Version) {
 		return &service.VersionConflictError{ID: id, Current: u.Version}
 	}
-	setVersion(w.Header(), u)
 	if conditions.notModified(etag(u)) {
+		setVersion(w.Header(), u)
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

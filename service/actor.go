@@ -64,18 +64,33 @@ func (a Actor) has(s Scope) bool {
 	return slices.Contains(a.scopes, s) || slices.Contains(a.scopes, ScopeAdmin)
 }
 
-type actorKey struct{}
+// caller is who calls, and what the change log says of that. A context has
+// both as one value: there is one for each request.
+type caller struct {
+	actor  Actor
+	origin Origin
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return *c
+	}
+	return caller{}
+}
 
 // WithActor returns a context whose calls are a's, and whose changes are logged
 // as a's. A context without it is that of the anonymous actor.
 func WithActor(ctx context.Context, a Actor) context.Context {
-	o := OriginOf(ctx)
-	o.Actor = a.String()
-	return WithOrigin(context.WithValue(ctx, actorKey{}, a), o)
+	return WithCaller(ctx, a, callerOf(ctx).origin.RequestID)
+}
+
+// WithCaller is WithActor for a request with this id, which the change log
+// names, too.
+func WithCaller(ctx context.Context, a Actor, requestID string) context.Context {
+	return context.WithValue(ctx, callerKey{}, &caller{a, Origin{Actor: a.String(), RequestID: requestID}})
 }
 
 // ActorOf is the actor that WithActor noted in ctx.
-func ActorOf(ctx context.Context) Actor {
-	a, _ := ctx.Value(actorKey{}).(Actor)
-	return a
-}
+func ActorOf(ctx context.Context) Actor { return callerOf(ctx).actor }

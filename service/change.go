@@ -75,16 +75,14 @@ type Origin struct {
 // anonymous names who has not said who they are.
 const anonymous = "anonymous"
 
-type originKey struct{}
-
 // WithOrigin returns a context whose changes are logged as coming from o.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
-	return context.WithValue(ctx, originKey{}, o)
+	return context.WithValue(ctx, callerKey{}, &caller{callerOf(ctx).actor, o})
 }
 
-// OriginOf is what WithOrigin noted in ctx.
+// OriginOf is what WithOrigin, or [WithActor], noted in ctx.
 func OriginOf(ctx context.Context) Origin {
-	o, _ := ctx.Value(originKey{}).(Origin)
+	o := callerOf(ctx).origin
 	if o.Actor == "" {
 		o.Actor = anonymous
 	}

@@ -40,6 +40,10 @@ const (
 	CodeInvalidCredentials Code = "INVALID_CREDENTIALS"
 	// CodeTokenInvalid: the one-time token is not, or no longer, good.
 	CodeTokenInvalid Code = "TOKEN_INVALID"
+	// CodeIdempotencyKeyReused: the key was used for another request.
+	CodeIdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
+	// CodeIdempotencyKeyInUse: a request with this key is being served.
+	CodeIdempotencyKeyInUse Code = "IDEMPOTENCY_KEY_IN_USE"
 	// CodeCursorExpired: the change log does not go back to the cursor; list
 	// the users afresh and follow from there.
 	CodeCursorExpired Code = "CURSOR_EXPIRED"
@@ -55,7 +59,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden, CodeKeyNotFound, CodeKeyTaken,
-		CodeVersionConflict, CodeInvalidCredentials, CodeTokenInvalid, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
+		CodeVersionConflict, CodeInvalidCredentials, CodeTokenInvalid, CodeIdempotencyKeyReused, CodeIdempotencyKeyInUse, CodeCursorExpired, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
 
@@ -277,6 +281,43 @@ func (*TokenInvalidError) Code() Code { return CodeTokenInvalid }
 
 // Is makes errors.Is true for any other TokenInvalidError.
 func (*TokenInvalidError) Is(target error) bool { _, ok := target.(*TokenInvalidError); return ok }
+
+// IdempotencyKeyReusedError says that the caller has used the idempotency key
+// for another request: a key is for one request and its repetitions.
+type IdempotencyKeyReusedError struct{}
+
+// Error says what to do.
+func (*IdempotencyKeyReusedError) Error() string {
+	return "this idempotency key was used for another request; use a new one"
+}
+
+// Code returns [CodeIdempotencyKeyReused].
+func (*IdempotencyKeyReusedError) Code() Code { return CodeIdempotencyKeyReused }
+
+// Is makes errors.Is true for any other IdempotencyKeyReusedError.
+func (*IdempotencyKeyReusedError) Is(target error) bool {
+	_, ok := target.(*IdempotencyKeyReusedError)
+	return ok
+}
+
+// IdempotencyKeyInUseError says that a request with the same idempotency key is
+// being served, or broke off less than a minute ago. Trying again tells what
+// became of it.
+type IdempotencyKeyInUseError struct{}
+
+// Error says what to do.
+func (*IdempotencyKeyInUseError) Error() string {
+	return "a request with this idempotency key is being served; try again in a moment"
+}
+
+// Code returns [CodeIdempotencyKeyInUse].
+func (*IdempotencyKeyInUseError) Code() Code { return CodeIdempotencyKeyInUse }
+
+// Is makes errors.Is true for any other IdempotencyKeyInUseError.
+func (*IdempotencyKeyInUseError) Is(target error) bool {
+	_, ok := target.(*IdempotencyKeyInUseError)
+	return ok
+}
 
 // UnauthenticatedError says that the service serves nobody who does not show a
 // key or token, and that the caller has shown none that is good.

@@ -27,6 +27,8 @@ func TestCodeOf(t *testing.T) {
 		{&service.KeyTakenError{}, service.CodeKeyTaken},
 		{&service.VersionConflictError{}, service.CodeVersionConflict},
 		{&service.InvalidCredentialsError{}, service.CodeInvalidCredentials},
+		{&service.IdempotencyKeyReusedError{}, service.CodeIdempotencyKeyReused},
+		{&service.IdempotencyKeyInUseError{}, service.CodeIdempotencyKeyInUse},
 		{&service.CursorExpiredError{}, service.CodeCursorExpired},
 		{&service.UnavailableError{}, service.CodeUnavailable},
 		{&service.OutcomeUnknownError{Err: context.DeadlineExceeded}, service.CodeOutcomeUnknown},
@@ -69,8 +71,8 @@ func TestUserNotFoundErrorIs(t *testing.T) {
 }
 
 func TestErrorsWithoutDetailsAreTheSame(t *testing.T) {
-	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}} {
-		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
+	for _, err := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.IdempotencyKeyReusedError{}, &service.IdempotencyKeyInUseError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}} {
+		for _, target := range []error{&service.EmailTakenError{}, &service.IDTakenError{}, &service.InvalidCredentialsError{}, &service.IdempotencyKeyReusedError{}, &service.IdempotencyKeyInUseError{}, &service.UnauthenticatedError{}, &service.KeyNotFoundError{}, &service.KeyTakenError{}, &service.CursorExpiredError{}, &service.UserNotFoundError{}} {
 			same := fmt.Sprintf("%T", err) == fmt.Sprintf("%T", target)
 			if got := errors.Is(fmt.Errorf("on the way: %w", err), target); got != same {
 				t.Errorf("errors.Is takes a %T for a %T: %v", err, target, got)
@@ -108,6 +110,8 @@ func TestErrorTexts(t *testing.T) {
 		{&service.EmailTakenError{}, "another user has this e-mail address"},
 		{&service.IDTakenError{}, "a user with this id is there already"},
 		{&service.InvalidCredentialsError{}, "the e-mail address or the password is wrong"},
+		{&service.IdempotencyKeyReusedError{}, "this idempotency key was used for another request; use a new one"},
+		{&service.IdempotencyKeyInUseError{}, "a request with this idempotency key is being served; try again in a moment"},
 		{&service.CursorExpiredError{}, "the change log no longer holds what follows this cursor; list the users afresh and follow from now on"},
 		{&service.VersionConflictError{ID: someID, Current: 7}, "the user has changed and is at version 7 now; read it again"},
 		{&service.UnavailableError{Reason: "Away.", RetryAfter: time.Second}, "Away."},

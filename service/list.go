@@ -55,15 +55,13 @@ type UserPage struct {
 
 // UserItem is a user in a list.
 type UserItem struct {
-	User User
-
-	position Position
-	orderBy  OrderField
+	*KeyedUser
+	orderBy OrderField
 }
 
 // Cursor returns the opaque text that stands for the item's place in the list.
 // It stays good when the user is deleted.
-func (i *UserItem) Cursor() string { return encodeCursor(i.orderBy, i.position) }
+func (i *UserItem) Cursor() string { return encodeCursor(i.orderBy, i.Position(i.orderBy)) }
 
 // ListUsers returns one page of the list of users. It returns
 // *[InvalidInputError] for an empty filter, a size out of range or a cursor of
@@ -98,8 +96,8 @@ func (s *Service) ListUsers(ctx context.Context, in ListInput) (*UserPage, error
 
 func items(users []KeyedUser, f OrderField) []UserItem {
 	items := make([]UserItem, len(users))
-	for i, u := range users {
-		items[i] = UserItem{User: u.User, position: u.Position(f), orderBy: f}
+	for i := range users {
+		items[i] = UserItem{&users[i], f}
 	}
 	return items
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,6 +63,7 @@ const (
 	FieldPassword        Field = "password"
 	FieldIsActive        Field = "is_active"
 	FieldExpectedVersion Field = "expected_version"
+	FieldIdempotencyKey  Field = "idempotency_key"
 	FieldFilter          Field = "filter"
 	FieldQuery           Field = "q"
 	FieldOrderBy         Field = "order_by"
@@ -86,12 +88,16 @@ type UserInput struct {
 // means any version.
 type Versions []int32
 
+// idLength is the length of an id in its canonical form; uuid.Parse takes longer
+// and shorter ones, too.
+const idLength = 36
+
 // ParseID reads a user's id in its canonical form only: 36 characters,
 // lower-case hexadecimal. Other spellings of a UUID would make one user
 // reachable under several addresses.
 func ParseID(s string) (uuid.UUID, error) {
 	id, err := uuid.Parse(s)
-	if err != nil || id.String() != s {
+	if err != nil || len(s) != idLength || strings.ToLower(s) != s {
 		return uuid.Nil, invalid(FieldID, errNoID())
 	}
 	return id, nil

@@ -21,6 +21,12 @@ func (s *Service) CreateUser(ctx context.Context, in UserInput) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
+	return s.create(ctx, ch, nil)
+}
+
+// create creates the user that ch describes, and in the same step changes the
+// items that with, unless it is nil, makes of the record.
+func (s *Service) create(ctx context.Context, ch userChange, with func(Record) []ItemChange) (User, error) {
 	now := s.timestamp()
 	u := User{IsActive: true, Version: 1, CreatedAt: now, UpdatedAt: now}
 	ch.applyTo(&u)
@@ -31,8 +37,12 @@ func (s *Service) CreateUser(ctx context.Context, in UserInput) (User, error) {
 	if u.ID, err = s.newID(); err != nil {
 		return User{}, fmt.Errorf("make an id: %w", err)
 	}
-	keys := Keys{Email: ch.email.Key, FirstName: ch.firstName.Key, LastName: ch.lastName.Key}
-	if err := s.store.CreateUser(ctx, Record{User: u, Keys: keys, PasswordHash: hash}); err != nil {
+	r := Record{User: u, Keys: Keys{Email: ch.email.Key, FirstName: ch.firstName.Key, LastName: ch.lastName.Key}, PasswordHash: hash}
+	var items []ItemChange
+	if with != nil {
+		items = with(r)
+	}
+	if err := s.store.CreateUser(ctx, r, items...); err != nil {
 		return User{}, err
 	}
 	return u, nil

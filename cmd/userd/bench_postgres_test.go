@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -73,25 +72,12 @@ func BenchmarkPostgres(b *testing.B) {
 	}
 }
 
-// startQuiet starts a server that logs no requests, as their lines would be
-// read by the process that measures.
+// startQuiet starts a server that logs no requests, unless it is told to: their
+// lines go nowhere, as reading them would take from the processors.
 func startQuiet(b *testing.B, args ...string) (base string) {
 	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	cmd := userd(b, append([]string{"serve", "--addr=" + addr, "--log-level=warn"}, args...)...)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait() // says that it was killed
-	})
+	addr := freeAddress(b)
+	startUntilKilled(b, userd(b, append([]string{"serve", "--addr=" + addr, "--log-level=warn"}, args...)...))
 	base = "http://" + addr
 	await(b, "the server", func() bool { return send200(http.DefaultClient, http.MethodGet, base+"/readyz", nil) == nil })
 	return base
@@ -136,7 +122,9 @@ const (
 function setup(thread) threads = threads + 1; thread:set("worker", threads) end
 function init() math.randomseed(worker * 7919 + os.time()); count = 0; begun = os.time() end
 function path() return string.format("/users/00000000-0000-7000-8000-%%012x", math.random(1, %d)) end
-function done(summary) io.write(string.format("failed: %%d\n", summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout)) end
+function `
+	// wrkDone has wrk print what wrkResult reads.
+	wrkDone = `function done(summary) io.write(string.format("failed: %d\n", summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout)) end
 `
 	getUser  = `function request() return wrk.format("GET", path()) end`
 	putEmail = `wrk.headers["Content-Type"] = "application/json"
@@ -153,7 +141,7 @@ var wrkResult = regexp.MustCompile(`(?s)Requests/sec: +([0-9.]+).*failed: (\d+)`
 func requestRate(b *testing.B, base, script string) float64 {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "script.lua")
-	if err := os.WriteFile(file, []byte(fmt.Sprintf(wrkSetup, benchUsers)+script), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(fmt.Sprintf(wrkSetup, benchUsers)+wrkDone+script), 0o644); err != nil {
 		b.Fatal(err)
 	}
 	cmd := exec.Command("wrk", "-t2", "-c"+strconv.Itoa(benchConnections), "-d"+strconv.Itoa(benchSeconds)+"s", "-s", file, base)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -119,6 +120,54 @@ func TestCopiesGiveAnEmailAddressOnce(t *testing.T) {
 		}
 	}
 	checkLog(t, store, peopleIn(t, store))
+}
+
+// TestCopiesCreateOnce: however often a request is sent under one key, and to
+// whichever copy, it creates one user.
+func TestCopiesCreateOnce(t *testing.T) {
+	database := postgrestest.URL(t)
+	servers := startCopies(t, database)
+	store := openPostgres(t, database)
+	client := newClient(t)
+	create := func(base string) (int, string) {
+		body := `{"email":"ada@example.com","first_name":"Ada","last_name":"Byron","password":"difference engine"}`
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/users", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = http.Header{"Content-Type": {"application/json"}, "Idempotency-Key": {"8e03978e"}}
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(answer)
+	}
+	var wg sync.WaitGroup
+	for i := range 6 * copies {
+		wg.Go(func() {
+			if status, answer := create(servers[i%copies].base); status != http.StatusCreated && !strings.Contains(answer, "IDEMPOTENCY_KEY_IN_USE") {
+				t.Errorf("%d %s", status, answer)
+			}
+		})
+	}
+	wg.Wait()
+	people := peopleIn(t, store)
+	if len(people) != 1 {
+		t.Fatalf("%d users", len(people))
+	}
+	for _, p := range servers {
+		status, answer := create(p.base)
+		for id := range people {
+			if status != http.StatusCreated || !strings.Contains(answer, id) {
+				t.Errorf("%d %s, want the user %s", status, answer, id)
+			}
+		}
+	}
 }
 
 // TestCopiesReadEachOthersWrites: what one copy has acknowledged every other

@@ -38,7 +38,6 @@ func newHandler(svc *service.Service, c handlerConfig) http.Handler {
 	})
 	h = web.WithBodyLimit(c.maxBody)(h)
 	h = web.WithRecovery(log, rest.InternalError())(h)
-	h = web.WithOrigins(h)
 	h = web.WithObservers(web.AccessLog(log), t.ObserveExchange, web.DescribeSpan)(h)
 	h = web.WithTracing(t.Spans())(h)
 	return web.WithRequestIDsOf(c.tests.newRequestID(), h)

@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if answer := os.Getenv(bareAnswer); answer != "" {
+		fmt.Fprintln(os.Stderr, serveBare(os.Args[1], answer))
+		os.Exit(1)
+	}
 	os.Exit(postgrestest.Main(m))
 }
 

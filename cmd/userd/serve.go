@@ -91,6 +91,7 @@ func (c *serveCmd) run(ctx context.Context, _, stderr io.Writer) (err error) {
 	if limit := memlimit.Set(); limit > 0 {
 		log.Info("keeping to the container's memory", "bytes", limit)
 	}
+	defer memlimit.Relax()()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -52,7 +52,7 @@ func (o *operations) Begin(ctx context.Context, kind, name string) (context.Cont
 	start := time.Now()
 	o.total.WithLabelValues(op.kind, op.name).Inc()
 	ctx = context.WithValue(ctx, operationKey{}, op)
-	ctx, span := startSpan(ctx, o.tracer, kind+" "+op.name, attribute.String("graphql.operation.type", kind), attribute.String("graphql.operation.name", op.name))
+	ctx, span := startSpan(ctx, o.tracer, kind, op.name, attribute.String("graphql.operation.type", kind), attribute.String("graphql.operation.name", op.name))
 	return ctx, func() {
 		span.End()
 		if kind != "subscription" {

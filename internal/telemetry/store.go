@@ -16,16 +16,17 @@ import (
 
 // calls are the durations and failures of a store's methods.
 type calls struct {
-	duration *prometheus.HistogramVec
+	duration *series[string, prometheus.Observer] // by method
 	failures *prometheus.CounterVec
 }
 
 func newCalls(reg prometheus.Registerer) calls {
 	auto := promauto.With(reg)
+	duration := auto.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: "store_call_duration_seconds",
+		Help:    "How long the store took to answer, by method.",
+		Buckets: []float64{.00001, .00005, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5}}, []string{"method"})
 	return calls{
-		duration: auto.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: "store_call_duration_seconds",
-			Help:    "How long the store took to answer, by method.",
-			Buckets: []float64{.00001, .00005, .0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5}}, []string{"method"}),
+		duration: newSeries(func(method string) prometheus.Observer { return duration.WithLabelValues(method) }),
 		failures: auto.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "store_failures_total",
 			Help: "Calls that the store failed to serve; not those whose caller had gone, nor answers such as that there is no such user."},
 			[]string{"method", "code"}),
@@ -54,19 +55,26 @@ type call struct {
 }
 
 func (s *store) begin(ctx context.Context, method string) call {
-	ctx, span := startSpan(ctx, s.tracer, "store "+method)
+	ctx, span := startSpan(ctx, s.tracer, "store", method)
 	return call{ctx, s, span, method, time.Now()}
 }
 
 // end notes that the call is over, and returns how.
 func (c call) end(err error) error {
-	c.store.duration.WithLabelValues(c.method).Observe(time.Since(c.start).Seconds())
-	if code := service.CodeOf(err); err != nil && c.ctx.Err() == nil && isFailure(code) && !isAnswer(err) {
-		c.store.failures.WithLabelValues(c.method, string(code)).Inc()
-		c.span.SetStatus(codes.Error, string(code))
+	c.store.duration.of(c.method).Observe(time.Since(c.start).Seconds())
+	if err != nil && c.ctx.Err() == nil && !isAnswer(err) {
+		c.fail(service.CodeOf(err))
 	}
 	c.span.End()
 	return err
+}
+
+// fail notes that the call has ended with an error of this code.
+func (c call) fail(code service.Code) {
+	if isFailure(code) {
+		c.store.failures.WithLabelValues(c.method, string(code)).Inc()
+		c.span.SetStatus(codes.Error, string(code))
+	}
 }
 
 // isFailure tells what the store is to blame for.

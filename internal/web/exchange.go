@@ -4,9 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/userd/userd/service"
 )
 
 // Exchange is a request and what became of it.
@@ -16,7 +17,7 @@ type Exchange struct {
 	// Route is the pattern of the route that served it: not the path, which may
 	// hold personal data and has no end of values.
 	Route string
-	// Actor is who asked; empty when it is not known.
+	// Actor is who asked: "anonymous" until it is known.
 	Actor string
 	// Status is what was answered, with how many bytes of body, in which time.
 	Status   int
@@ -31,19 +32,17 @@ type Exchange struct {
 // request came in.
 type Observer func(context.Context, Exchange)
 
-type exchangeKey struct{}
-
 // SetRoute tells observers which route serves the request.
 func SetRoute(ctx context.Context, pattern string) {
-	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
-		x.Route = pattern
+	if r := requestOf(ctx); r != nil {
+		r.exchange.Route = pattern
 	}
 }
 
 // SetActor tells observers who asks: an id, and nothing personal.
 func SetActor(ctx context.Context, actor string) {
-	if x, ok := ctx.Value(exchangeKey{}).(*Exchange); ok {
-		x.Actor = actor
+	if r := requestOf(ctx); r != nil {
+		r.exchange.Actor = actor
 	}
 }
 
@@ -57,23 +56,25 @@ func WithObservers(observers ...Observer) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
-			x := &Exchange{Method: knownMethod(r.Method)}
-			rec := &recorder{ResponseWriter: w}
+			q, r := begin(r)
+			x, rec := &q.exchange, &q.answer
+			x.Method, x.Actor, rec.ResponseWriter = knownMethod(r.Method), service.Actor{}.String(), w
 			defer func() {
 				x.Status, x.Bytes, x.IsStream, x.Duration = rec.Status(), rec.bytes, rec.isStream(), time.Since(start)
 				for _, observe := range observers {
 					observe(r.Context(), *x)
 				}
 			}()
-			next.ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+			next.ServeHTTP(rec, r)
 		})
 	}
 }
 
 // knownMethod keeps clients from inventing methods without end.
 func knownMethod(method string) string {
-	if slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		http.MethodHead, http.MethodOptions, http.MethodConnect, http.MethodTrace}, method) {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodHead, http.MethodOptions, http.MethodConnect, http.MethodTrace:
 		return method
 	}
 	return "other"

@@ -13,7 +13,10 @@ import (
 func WithRecovery(log *slog.Logger, internalError http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			rec := &recorder{ResponseWriter: w}
+			rec, ok := w.(*recorder)
+			if !ok {
+				rec = &recorder{ResponseWriter: w}
+			}
 			defer func() {
 				v := recover()
 				if v == nil {

@@ -18,12 +18,12 @@ const RequestIDHeader = "X-Request-Id"
 // maxRequestID bounds a client's request id, in bytes.
 const maxRequestID = 64
 
-type requestIDKey struct{}
-
 // RequestID returns the id of the request that ctx belongs to, or "".
 func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	if r := requestOf(ctx); r != nil {
+		return r.id[0]
+	}
+	return ""
 }
 
 // WithRequestIDs gives each request an id: the client's own where it is
@@ -33,12 +33,12 @@ func WithRequestIDs(next http.Handler) http.Handler { return WithRequestIDsOf(uu
 // WithRequestIDsOf is WithRequestIDs with newID to make the new ones.
 func WithRequestIDsOf(newID func() string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(RequestIDHeader)
-		if !harmless(id) {
-			id = newID()
+		q, r := begin(r)
+		if q.id[0] = r.Header.Get(RequestIDHeader); !harmless(q.id[0]) {
+			q.id[0] = newID()
 		}
-		w.Header().Set(RequestIDHeader, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+		w.Header()[RequestIDHeader] = q.id[:]
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -124,9 +124,9 @@ func TestObserversAreToldWhatHappened(t *testing.T) {
 	}{
 		{"who asked", "GET", func(_ http.ResponseWriter, r *http.Request) { web.SetActor(r.Context(), "me") },
 			web.Exchange{Method: "GET", Status: 200, Actor: "me"}},
-		{"invented method", "SECRET", func(http.ResponseWriter, *http.Request) {}, web.Exchange{Method: "other", Status: 200}},
+		{"invented method", "SECRET", func(http.ResponseWriter, *http.Request) {}, web.Exchange{Method: "other", Status: 200, Actor: "anonymous"}},
 		{"events", "GET", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/event-stream") },
-			web.Exchange{Method: "GET", Status: 200, IsStream: true}},
+			web.Exchange{Method: "GET", Status: 200, Actor: "anonymous", IsStream: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got web.Exchange
@@ -200,12 +200,13 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-func TestOrigins(t *testing.T) {
-	h := web.WithRequestIDs(web.WithOrigins(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if o := service.OriginOf(r.Context()); o.RequestID != "mine" || o.Actor != "anonymous" {
+func TestWithActor(t *testing.T) {
+	h := web.WithRequestIDs(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		ctx := web.WithActor(r.Context(), service.KeyActor("app", nil))
+		if o := service.OriginOf(ctx); o.RequestID != "mine" || o.Actor != "key:app" {
 			t.Errorf("origin %+v", o)
 		}
-	})))
+	}))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set(web.RequestIDHeader, "mine")
 	serve(h, r)

@@ -28,7 +28,7 @@ func (t *tables) list(q service.ListQuery) []*service.Record {
 	case q.Filter.Prefix != "":
 		return l.search()
 	}
-	var found []*service.Record
+	found := make([]*service.Record, 0, min(q.Limit, service.MaxPageSize+1))
 	for r := range l.walk {
 		if found = append(found, r); len(found) == q.Limit {
 			break

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"sync"
 
@@ -98,17 +97,10 @@ func (l *lookups) take() []*lookup {
 	return batch
 }
 
-// answer sends a query for each request, all in one go. A single one for all
-// ids would be planned anew each time, which takes longer than to carry it out.
+// answer answers all requests by one query.
 func (l *lookups) answer(batch []*lookup) {
 	ctx := inTrace(context.Background(), batch, func(r *lookup) context.Context { return r.ctx })
-	_, err := read(ctx, l.store, func(ctx context.Context, conn *pgx.Conn) (struct{}, error) {
-		var b pgx.Batch
-		for _, r := range batch {
-			b.Queue(selectUser, [16]byte(r.id)).QueryRow(r.scan)
-		}
-		return struct{}{}, conn.SendBatch(ctx, &b).Close()
-	})
+	_, err := read(ctx, l.store, func(ctx context.Context, conn *pgx.Conn) (struct{}, error) { return struct{}{}, find(ctx, conn, batch) })
 	for _, r := range batch {
 		if err != nil {
 			r.err = err
@@ -117,14 +109,22 @@ func (l *lookups) answer(batch []*lookup) {
 	}
 }
 
-// scan takes in the answer; that nobody is there is one.
-func (r *lookup) scan(row pgx.Row) error {
-	r.user = service.User{}
-	err := row.Scan(userTargets(&r.user)...)
-	inUTC(&r.user)
-	r.err = notFound(err, r.id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+// find notes in each of batch the user that it asks for, or that there is none.
+func find(ctx context.Context, conn *pgx.Conn, batch []*lookup) error {
+	ids := make([][16]byte, len(batch))
+	for i, r := range batch {
+		ids[i], r.err = r.id, &service.UserNotFoundError{ID: r.id}
 	}
+	rows, err := conn.Query(ctx, selectLookups, ids)
+	if err != nil {
+		return err
+	}
+	var u service.User
+	var place int
+	_, err = pgx.ForEachRow(rows, append(userTargets(&u), &place), func() error {
+		inUTC(&u)
+		batch[place-1].user, batch[place-1].err = u, nil
+		return nil
+	})
 	return err
 }

@@ -27,7 +27,12 @@ const (
 
 // Reads, each one statement and so one snapshot.
 const (
-	selectUser         = `SELECT ` + userColumns + ` FROM userd_users WHERE id = $1`
+	// selectLookups looks users up one by one, in one go. The array hides in a
+	// SELECT from the planner, which would else find a plan for each number of
+	// ids cheaper than one for all, and make one each time; LIMIT leaves it no
+	// other plan than to look each up.
+	selectLookups = `SELECT u.*, i.place FROM unnest((SELECT $1::uuid[])) WITH ORDINALITY AS i (id, place),
+		LATERAL (SELECT ` + userColumns + ` FROM userd_users u WHERE u.id = i.id LIMIT 1) AS u`
 	selectUsers        = `SELECT ` + userColumns + ` FROM userd_users WHERE id = ANY($1)`
 	selectPasswordHash = `SELECT password_hash FROM userd_users WHERE id = $1`
 

@@ -176,6 +176,8 @@ too:
 - ` + "`" + `USER_NOT_FOUND` + "`" + `: no user has the id that was asked for, or none that the key or
   token may see.
 - ` + "`" + `INVALID_CREDENTIALS` + "`" + `: no active user has this e-mail address and this password.
+- ` + "`" + `IDEMPOTENCY_KEY_IN_USE` + "`" + `: a request with this ` + "`" + `idempotencyKey` + "`" + ` is being served;
+  trying again after ` + "`" + `retryAfter` + "`" + ` seconds tells what became of it.
 - ` + "`" + `CURSOR_EXPIRED` + "`" + `: the change log no longer holds what follows this cursor; list
   the users afresh and follow the changes from then on.
 - ` + "`" + `UNAVAILABLE` + "`" + `: the service cannot do it now; trying again makes sense after
@@ -615,6 +617,12 @@ input CreateUserInput {
 
   """Whether the user is let in; true when it is left out. Null is refused."""
   isActive: Boolean
+
+  """
+  A text of your own, 1 to 255 printable ASCII characters, under which the user is created once: who sends the same
+  input with the same key again within 24 hours gets the user as it was created. With other input it is refused. Null is refused.
+  """
+  idempotencyKey: String
 }
 
 """New users."""
@@ -897,6 +905,9 @@ enum UserErrorCode {
 
   """Another user has this e-mail address."""
   EMAIL_TAKEN
+
+  """The idempotency key was used for another request."""
+  IDEMPOTENCY_KEY_REUSED
 
   """The user has changed since it was at the version that was expected."""
   VERSION_CONFLICT

@@ -22,6 +22,7 @@ var FieldNames = map[service.Field]string{
 	service.FieldPassword:        "password",
 	service.FieldIsActive:        "isActive",
 	service.FieldExpectedVersion: "expectedVersion",
+	service.FieldIdempotencyKey:  "idempotencyKey",
 	service.FieldFilter:          "filter",
 	service.FieldQuery:           "query",
 	service.FieldOrderBy:         "orderBy",

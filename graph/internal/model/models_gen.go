@@ -59,6 +59,9 @@ type CreateUserInput struct {
 	Password string `json:"password"`
 	// Whether the user is let in; true when it is left out. Null is refused.
 	IsActive graphql.Omittable[*bool] `json:"isActive,omitempty"`
+	// A text of your own, 1 to 255 printable ASCII characters, under which the user is created once: who sends the same
+	// input with the same key again within 24 hours gets the user as it was created. With other input it is refused. Null is refused.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // New users.
@@ -236,6 +239,8 @@ const (
 	UserErrorCodeTokenInvalid UserErrorCode = "TOKEN_INVALID"
 	// Another user has this e-mail address.
 	UserErrorCodeEmailTaken UserErrorCode = "EMAIL_TAKEN"
+	// The idempotency key was used for another request.
+	UserErrorCodeIdempotencyKeyReused UserErrorCode = "IDEMPOTENCY_KEY_REUSED"
 	// The user has changed since it was at the version that was expected.
 	UserErrorCodeVersionConflict UserErrorCode = "VERSION_CONFLICT"
 )
@@ -253,12 +258,13 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeUserNotFound,
 	UserErrorCodeTokenInvalid,
 	UserErrorCodeEmailTaken,
+	UserErrorCodeIdempotencyKeyReused,
 	UserErrorCodeVersionConflict,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeTokenInvalid, UserErrorCodeEmailTaken, UserErrorCodeVersionConflict:
+	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeTokenInvalid, UserErrorCodeEmailTaken, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict:
 		return true
 	}
 	return false
