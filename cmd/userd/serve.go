@@ -44,6 +44,7 @@ type serveCmd struct {
 
 	accessSettings
 	passwordSettings
+	tokenSettings
 	HashSlots int           `env:"USERD_HASH_SLOTS" default:"0" help:"Passwords hashed at once; 0 means CPUs less one, at least one."`
 	HashQueue int           `env:"USERD_HASH_QUEUE" default:"16" help:"Requests that may wait to have a password hashed."`
 	HashWait  time.Duration `env:"USERD_HASH_WAIT" default:"5s" help:"Time one of them waits at most."`
@@ -74,6 +75,7 @@ func (c *serveCmd) Validate() error {
 		positive(c.HashWait > 0, "hash-wait"),
 		c.accessSettings.check(),
 		c.passwordSettings.check(),
+		c.tokenSettings.check(),
 		c.storeSettings.check(),
 		c.testSettings.check(c.DatabaseURL))
 }
@@ -138,6 +140,7 @@ func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service
 	authenticators, err := c.authenticators(ctx, log)
 	return service.Config{
 		Passwords:      c.policy(),
+		Tokens:         c.lifetimes(),
 		Authenticators: authenticators,
 		Hashing:        service.HashingLimits{Slots: c.HashSlots, Queue: c.HashQueue, Wait: c.HashWait},
 	}, err
