@@ -45,6 +45,7 @@ var kinds = map[service.Code]kind{
 	service.CodeInvalidCredentials:   {asData: true, message: "The e-mail address or the password is wrong."},
 	service.CodeIdempotencyKeyReused: {asData: true, field: service.FieldIdempotencyKey, message: "This idempotency key was used for another request; use a new one."},
 	service.CodeIdempotencyKeyInUse:  {message: "A request with this idempotency key is being served; try again in a moment."},
+	service.CodeTokenInvalid:         {asData: true, field: service.FieldToken, message: "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
 	service.CodeCursorExpired:        {message: "The change log no longer holds what follows this cursor; list the users afresh and follow from now on."},
 	service.CodeRateLimited:          {message: "There were too many requests of late; try again later."},
 	service.CodeUnavailable:          {message: "The service cannot do this now; try again in a moment."},
@@ -69,6 +70,9 @@ func messageFor(err error) string {
 	}
 	if e, ok := errors.AsType[*service.UnauthenticatedError](err); ok && e.Invalid {
 		return "The API key or token is not valid, or no longer."
+	}
+	if e, ok := errors.AsType[*service.RecipientNotFoundError](err); ok {
+		return e.Error()
 	}
 	if e, ok := errors.AsType[*service.ForbiddenError](err); ok {
 		return "This needs an API key or token with the scope " + string(e.Scope) + "."

@@ -38,9 +38,13 @@ func userErrors(err error) []model.UserError {
 		}
 		return list
 	}
-	var field *string
-	if k.field != "" {
-		field = new(model.NameOf(k.field))
+	field := k.field
+	if e, ok := errors.AsType[*service.RecipientNotFoundError](err); ok {
+		field = e.Field
 	}
-	return []model.UserError{{Code: model.UserErrorCode(code), Field: field, Message: messageFor(err)}}
+	var name *string
+	if field != "" {
+		name = new(model.NameOf(field))
+	}
+	return []model.UserError{{Code: model.UserErrorCode(code), Field: name, Message: messageFor(err)}}
 }

@@ -35,7 +35,7 @@ func TestVerificationsAreShown(t *testing.T) {
 	f.post(changeEmail, vars{"id": id(1), "email": "new@example.com"}).
 		is(t, `{"data": {"updateUserEmail": {"user": {"emailVerifiedAt": null}, "errors": []}}}`)
 	want := []string{
-		"UPDATED emailVerifiedAt=->" + text,
+		"EMAIL_VERIFIED emailVerifiedAt=->" + text,
 		"EMAIL_CHANGED email=Ada@example.com>ADA@example.com",
 		"EMAIL_CHANGED email=ADA@example.com>new@example.com emailVerifiedAt=" + text + ">-",
 	}

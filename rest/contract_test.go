@@ -88,6 +88,7 @@ func TestDocumentHasExactlyTheFields(t *testing.T) {
 		"CreateUser": createForm, "BatchUser": batchForm, "ReplaceUser": replaceForm, "UpdateUser": patchForm,
 		"UpdateUserEmail": emailForm, "SetUserPassword": passwordForm, "VerifyPassword": credentialsForm,
 		"SignIn": signInForm, "RefreshSession": refreshForm,
+		"TokenRecipient": recipientForm, "PasswordReset": passwordResetForm, "EmailConfirmation": confirmationForm,
 	} {
 		documented := contract().doc.Components.Schemas[schema].Value
 		if diff := gocmp.Diff(texts(f.fields), slices.Sorted(maps.Keys(documented.Properties))); diff != "" {
@@ -231,7 +232,7 @@ var contract = sync.OnceValue(func() openAPI {
 // name. Clients must not, so the document itself leaves responses open.
 func closeResponses(doc *openapi3.T) {
 	no := false
-	for _, name := range []string{"User", "Problem", "FieldProblem", "Health", "Liveness", "Readiness", "Key", "Grant", "Session", "JWK", "JWKSet"} {
+	for _, name := range []string{"User", "Problem", "FieldProblem", "Health", "Liveness", "Readiness", "Key", "Grant", "Session", "JWK", "JWKSet", "OneTimeToken"} {
 		doc.Components.Schemas[name].Value.AdditionalProperties.Has = &no
 	}
 }

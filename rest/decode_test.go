@@ -26,6 +26,10 @@ func bodyRoutes(id string) []struct{ method, path, good string } {
 		{"PATCH", "/users/" + id, `{"first_name":"Jane"}`},
 		{"PUT", "/users/" + id + "/email", `{"email":"jane@example.com"}`},
 		{"PUT", "/users/" + id + "/password", `{"password":"another secret"}`},
+		{"POST", "/password-reset-tokens", `{"email":"john.doe@example.com"}`},
+		{"POST", "/password-resets", `{"token":"x","password":"another secret"}`},
+		{"POST", "/email-confirmation-tokens", `{"user_id":"` + id + `"}`},
+		{"POST", "/email-confirmations", `{"token":"x"}`},
 	}
 }
 

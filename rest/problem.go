@@ -49,6 +49,7 @@ var kinds = map[service.Code]kind{
 	service.CodeInvalidCredentials:   {http.StatusUnprocessableEntity, "Invalid credentials", "The e-mail address or the password is wrong."},
 	service.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "Idempotency key reused", "This idempotency key was used for another request; use a new one."},
 	service.CodeIdempotencyKeyInUse:  {http.StatusConflict, "Idempotency key in use", "A request with this idempotency key is being served; try again in a moment."},
+	service.CodeTokenInvalid:         {http.StatusUnprocessableEntity, "Token invalid", "The token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."},
 	service.CodeCursorExpired:        {http.StatusGone, "Cursor expired", "The change log no longer goes back to this cursor; list the users afresh."},
 	service.CodeRateLimited:          {http.StatusTooManyRequests, "Rate limited", "There were too many requests of late; try again later."},
 	service.CodeUnavailable:          {http.StatusServiceUnavailable, "Unavailable", "The service cannot do this now; try again in a moment."},
@@ -121,11 +122,18 @@ func newProblem(err error) problem {
 
 // specify adds what err says beyond its code.
 func (p *problem) specify(err error) {
+	if e, ok := errors.AsType[*requestError](err); ok {
+		p.Detail = e.Error()
+	}
 	switch p.Code {
 	case service.CodeInvalidInput:
 		p.Errors = fieldProblems(err)
 		if _, ok := errors.AsType[badRequest](err); ok {
 			p.Status = http.StatusBadRequest
+		}
+	case service.CodeUserNotFound:
+		if e, ok := errors.AsType[*service.RecipientNotFoundError](err); ok {
+			p.Detail = e.Error()
 		}
 	case service.CodeEmailTaken:
 		p.Errors = []fieldProblem{{service.FieldEmail, service.FieldCode(p.Code), p.Detail}}
@@ -145,10 +153,6 @@ func (p *problem) specify(err error) {
 		var reason string
 		reason, p.retryAfter = service.Retry(err)
 		p.Detail = cmp.Or(reason, p.Detail)
-	default:
-		if e, ok := errors.AsType[*requestError](err); ok {
-			p.Detail = cmp.Or(e.detail, p.Detail)
-		}
 	}
 }
 

@@ -83,6 +83,7 @@ func newRouter(svc *service.Service, c Config) *chi.Mux {
 			r.Post("/keys", a.handle(a.createKey))
 			r.Delete("/keys/{name}", a.handle(a.revokeKey))
 			a.sessionRoutes(r)
+			a.tokenRoutes(r)
 			if a.Restore != nil {
 				r.Post("/test/reset", a.handle(a.reset))
 			}
@@ -123,6 +124,13 @@ func (a *api) sessionRoutes(r chi.Router) {
 	r.Delete("/users/{id}/sessions", a.handle(a.endSessions))
 	r.Delete("/users/{id}/sessions/{session_id}", a.handle(a.endSession))
 	r.Post("/signing-keys", a.handle(a.rotateSigningKey))
+}
+
+func (a *api) tokenRoutes(r chi.Router) {
+	r.Post("/password-reset-tokens", a.handle(a.createToken(a.svc.CreatePasswordResetToken)))
+	r.Post("/password-resets", a.handle(a.resetPassword))
+	r.Post("/email-confirmation-tokens", a.handle(a.createToken(a.svc.CreateEmailConfirmationToken)))
+	r.Post("/email-confirmations", a.handle(a.confirmEmail))
 }
 
 func (a *api) documentationRoutes(r chi.Router) {

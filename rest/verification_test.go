@@ -37,7 +37,7 @@ func TestVerificationsAreShown(t *testing.T) {
 		t.Errorf("another address is verified: %s", *got.EmailVerifiedAt)
 	}
 	want := []string{
-		"updated email_verified_at=->" + text,
+		"email_verified email_verified_at=->" + text,
 		"email_changed email=john.doe@example.com>JOHN.DOE@example.com",
 		"email_changed email=JOHN.DOE@example.com>new@example.com email_verified_at=" + text + ">-",
 	}

@@ -61,6 +61,16 @@ func calls(ada, bob service.User) map[string]call {
 		"verify": func(ctx context.Context, s *service.Service) error {
 			return first(s.VerifyPassword(ctx, login(ada.Email, goodPassword)))
 		},
+		"make a reset": func(ctx context.Context, s *service.Service) error {
+			return first(s.CreatePasswordResetToken(ctx, withEmail(ada.Email)))
+		},
+		"make a confirmation": func(ctx context.Context, s *service.Service) error {
+			return first(s.CreateEmailConfirmationToken(ctx, withID(ada.ID)))
+		},
+		"reset": func(ctx context.Context, s *service.Service) error { return first(resets.redeem(s, ctx, "some token")) },
+		"confirm": func(ctx context.Context, s *service.Service) error {
+			return first(confirmations.redeem(s, ctx, "some token"))
+		},
 		"changes": func(ctx context.Context, s *service.Service) error {
 			return first(s.Changes(ctx, service.ChangesInput{}))
 		},
@@ -88,7 +98,7 @@ func calls(ada, bob service.User) map[string]call {
 		"me":          func(ctx context.Context, s *service.Service) error { return first(s.Me(ctx)) },
 		"public keys": func(ctx context.Context, s *service.Service) error { return first(s.PublicKeys(ctx)) },
 		"rotate key":  func(ctx context.Context, s *service.Service) error { return first(s.RotateSigningKey(ctx)) },
-		"reset":       func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
+		"go back":     func(ctx context.Context, s *service.Service) error { return s.Reset(ctx, func() error { return nil }) },
 		"ping":        func(ctx context.Context, s *service.Service) error { return s.Ping(ctx) },
 	}
 	for name, u := range map[string]service.User{"ada": ada, "bob": bob} {
@@ -158,7 +168,8 @@ func verdict(err error) string {
 	case errors.Is(err, errNothing):
 		return "nothing"
 	case err == nil, service.CodeOf(err) == service.CodeVersionConflict, // the deletions go no further
-		service.CodeOf(err) == service.CodeKeyNotFound, service.CodeOf(err) == service.CodeSessionNotFound:
+		service.CodeOf(err) == service.CodeKeyNotFound, service.CodeOf(err) == service.CodeSessionNotFound,
+		service.CodeOf(err) == service.CodeTokenInvalid:
 		return "done"
 	}
 	return string(service.CodeOf(err))
@@ -174,8 +185,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	reading := []string{"list", "count", "read *", "search *", "look up *", "sessions *"}
 	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *", "end one *", "end all *"}
 	changes := []string{"changes", "cursor", "follow", "history *"}
-	operating := []string{"export", "import", "write a key", "keys", "revoke key", "rotate key", "reset"}
-	verifying := []string{"verify", "sign in"}
+	operating := []string{"export", "import", "write a key", "keys", "revoke key", "rotate key", "go back"}
+	verifying := []string{"verify", "sign in", "make a reset", "make a confirmation", "reset", "confirm"}
 	everything := slices.Concat(anybody, reading, writing, changes, operating, verifying)
 	own := []string{"read ada", "search ada", "look up ada", "rename ada", "email ada", "password ada", "sessions ada", "end one ada", "end all ada"}
 	ownNot := []string{"replace ada", "activate ada", "delete ada"}

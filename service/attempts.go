@@ -132,7 +132,7 @@ func (s *Service) count(ctx context.Context, a *attempt, user uuid.UUID) error {
 		case CodeOf(err) == CodeUserNotFound:
 			user = uuid.Nil // deleted meanwhile
 			continue
-		case !isConflict(err):
+		case !isItemConflict(err):
 			return err
 		}
 		if err := s.readAttempt(ctx, a); err != nil {
@@ -153,7 +153,7 @@ func (s *Service) forgive(ctx context.Context, a *attempt, user uuid.UUID) {
 			changes = append(changes, a.changes(a.forgiven(), user, at)...)
 			err = s.store.ChangeItems(ctx, at, changes)
 		}
-		if !isConflict(err) || s.readAttempt(ctx, a) != nil {
+		if !isItemConflict(err) || s.readAttempt(ctx, a) != nil {
 			return
 		}
 	}
@@ -216,11 +216,6 @@ func (s *Service) itemIfThere(ctx context.Context, kind ItemKind, key ItemKey, a
 		err = nil
 	}
 	return i, err
-}
-
-func isConflict(err error) bool {
-	_, is := errors.AsType[*ItemConflictError](err)
-	return is
 }
 
 func (a *attempt) isKnown() bool { return a.known.Value != nil }

@@ -57,7 +57,7 @@ func (r *ImportRow) UpdateOf(old *Record, at time.Time) Update {
 	if u.PasswordHash != nil && *u.PasswordHash == old.PasswordHash {
 		u.PasswordHash = nil
 	}
-	u.endSessions()
+	u.endAccess()
 	return u
 }
 

@@ -36,12 +36,15 @@ type ChangeKind string
 const (
 	// ChangeCreated: the user was created.
 	ChangeCreated ChangeKind = "created"
-	// ChangeUpdated: several fields, or any but the two below, got new values.
+	// ChangeUpdated: several fields, or any but those below, got new values.
 	ChangeUpdated ChangeKind = "updated"
 	// ChangeEmail: the e-mail address alone changed, and with it perhaps whether
 	// it is verified.
 	ChangeEmail ChangeKind = "email_changed"
-	// ChangePassword: the password alone changed.
+	// ChangeEmailVerified: the e-mail address was shown to be the user's.
+	ChangeEmailVerified ChangeKind = "email_verified"
+	// ChangePassword: the password alone changed, and with it perhaps whether the
+	// e-mail address is verified.
 	ChangePassword ChangeKind = "password_changed"
 	// ChangeDeleted: the user was deleted.
 	ChangeDeleted ChangeKind = "deleted"
@@ -49,7 +52,7 @@ const (
 
 // ChangeKinds lists all kinds, for the transports' tables and their tests.
 func ChangeKinds() []ChangeKind {
-	return []ChangeKind{ChangeCreated, ChangeUpdated, ChangeEmail, ChangePassword, ChangeDeleted}
+	return []ChangeKind{ChangeCreated, ChangeUpdated, ChangeEmail, ChangeEmailVerified, ChangePassword, ChangeDeleted}
 }
 
 // FieldChange is a field with its values before and after a change, as text.
@@ -111,16 +114,22 @@ func NewChange(old, new *Record, at time.Time, o Origin) Change {
 
 // kindOf is the kind of an update that changes fields.
 func kindOf(fields []FieldChange) ChangeKind {
-	if len(fields) == 2 && fields[0].Field == FieldEmail && fields[1].Field == FieldEmailVerifiedAt {
-		return ChangeEmail
-	}
-	if len(fields) == 1 {
-		switch fields[0].Field {
-		case FieldEmail:
-			return ChangeEmail
-		case FieldPassword:
-			return ChangePassword
+	var verified *FieldChange
+	var others []Field
+	for i, f := range fields {
+		if f.Field == FieldEmailVerifiedAt {
+			verified = &fields[i]
+			continue
 		}
+		others = append(others, f.Field)
+	}
+	switch {
+	case len(others) == 0 && verified != nil && verified.New != nil:
+		return ChangeEmailVerified
+	case slices.Equal(others, []Field{FieldEmail}):
+		return ChangeEmail
+	case slices.Equal(others, []Field{FieldPassword}):
+		return ChangePassword
 	}
 	return ChangeUpdated
 }

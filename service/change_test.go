@@ -45,8 +45,17 @@ func TestNewChange(t *testing.T) {
 			set(service.FieldEmail, "ada@example.com"), set(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z"),
 			set(service.FieldFirstName, "Ada"), set(service.FieldLastName, "Lovelace"), secret, set(service.FieldIsActive, "true"),
 		}},
-		"verification": {&before, after(func(r *service.Record) { r.User.EmailVerifiedAt = at }), service.ChangeUpdated, 5, []service.FieldChange{
+		"verification": {&before, after(func(r *service.Record) { r.User.EmailVerifiedAt = at }), service.ChangeEmailVerified, 5, []service.FieldChange{
 			set(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z"),
+		}},
+		"verification anew": {&verified, after(func(r *service.Record) { r.User.EmailVerifiedAt = at.Add(time.Second) }), service.ChangeEmailVerified, 5, []service.FieldChange{
+			field(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z", "2026-11-23T12:00:01.000000Z"),
+		}},
+		"verification taken back": {&verified, after(func(r *service.Record) {}), service.ChangeUpdated, 5, []service.FieldChange{
+			{Field: service.FieldEmailVerifiedAt, Old: new("2026-11-23T12:00:00.000000Z")},
+		}},
+		"password with a verification": {&before, after(func(r *service.Record) { r.User.EmailVerifiedAt, r.PasswordHash = at, "$new" }), service.ChangePassword, 5, []service.FieldChange{
+			set(service.FieldEmailVerifiedAt, "2026-11-23T12:00:00.000000Z"), secret,
 		}},
 		"email with its verification": {&verified, after(func(r *service.Record) { r.User.Email = "new@example.com" }), service.ChangeEmail, 5, []service.FieldChange{
 			field(service.FieldEmail, "ada@example.com", "new@example.com"), {Field: service.FieldEmailVerifiedAt, Old: new("2026-11-23T12:00:00.000000Z")},

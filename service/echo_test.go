@@ -53,6 +53,15 @@ func TestErrorsNeverEchoWhatWasSent(t *testing.T) {
 	_, err = w.ListUsers(t.Context(), service.ListInput{Order: service.Order{Field: secret}})
 	note(err)
 
+	_, err = w.CreatePasswordResetToken(t.Context(), service.TokenRecipient{UserID: text(secret)})
+	note(err)
+	for _, email := range []string{secret, secret + "@example.org"} {
+		_, err = w.CreateEmailConfirmationToken(t.Context(), withEmail(email))
+		note(err)
+	}
+	_, err = w.ConfirmEmail(t.Context(), text(secret))
+	note(err)
+
 	for i, err := range failed {
 		if err == nil {
 			t.Errorf("input %d is not refused", i)

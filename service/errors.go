@@ -18,7 +18,7 @@ type Code string
 const (
 	// CodeInvalidInput: one or more fields are wrong; the error lists them all.
 	CodeInvalidInput Code = "INVALID_INPUT"
-	// CodeUserNotFound: no user has the id that was asked for.
+	// CodeUserNotFound: no user has the id, or the e-mail address, that was asked for.
 	CodeUserNotFound Code = "USER_NOT_FOUND"
 	// CodeEmailTaken: another user has this e-mail address.
 	CodeEmailTaken Code = "EMAIL_TAKEN"
@@ -40,6 +40,8 @@ const (
 	// CodeInvalidCredentials: the e-mail address, the password or both are not
 	// those of a user who may log in.
 	CodeInvalidCredentials Code = "INVALID_CREDENTIALS" // #nosec G101 -- a code, no credential
+	// CodeTokenInvalid: the one-time token is not, or no longer, good.
+	CodeTokenInvalid Code = "TOKEN_INVALID"
 	// CodeIdempotencyKeyReused: the key was used for another request.
 	CodeIdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"
 	// CodeIdempotencyKeyInUse: a request with this key is being served.
@@ -61,7 +63,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		CodeInvalidInput, CodeUserNotFound, CodeEmailTaken, CodeIDTaken, CodeUnauthenticated, CodeForbidden, CodeKeyNotFound, CodeKeyTaken,
-		CodeSessionNotFound, CodeVersionConflict, CodeInvalidCredentials, CodeIdempotencyKeyReused, CodeIdempotencyKeyInUse, CodeCursorExpired, CodeRateLimited, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
+		CodeSessionNotFound, CodeVersionConflict, CodeInvalidCredentials, CodeTokenInvalid, CodeIdempotencyKeyReused, CodeIdempotencyKeyInUse, CodeCursorExpired, CodeRateLimited, CodeUnavailable, CodeOutcomeUnknown, CodeInternal,
 	}
 }
 
@@ -167,6 +169,24 @@ func (e *UserNotFoundError) Is(target error) bool {
 	return ok && (t.ID == uuid.Nil || t.ID == e.ID)
 }
 
+// RecipientNotFoundError says that there is no user to whom a one-time token
+// could be given.
+type RecipientNotFoundError struct {
+	// Field is the one that was to name the user.
+	Field Field
+}
+
+// Error is a sentence for the caller.
+func (e *RecipientNotFoundError) Error() string {
+	if e.Field == FieldEmail {
+		return "No user who can be given such a token has this e-mail address."
+	}
+	return "No user who can be given such a token has this id."
+}
+
+// Code returns [CodeUserNotFound].
+func (*RecipientNotFoundError) Code() Code { return CodeUserNotFound }
+
 // EmailTakenError says that another user has the e-mail address that was
 // given, or one that differs from it only in ways that do not count.
 type EmailTakenError struct{}
@@ -267,6 +287,19 @@ func (*InvalidCredentialsError) Is(target error) bool {
 	_, ok := target.(*InvalidCredentialsError)
 	return ok
 }
+
+// TokenInvalidError says that a one-time token is not, or no longer, good. Why it
+// does not say: whoever has made a token up is not to learn from it.
+type TokenInvalidError struct{}
+
+// Error says no more than the type.
+func (*TokenInvalidError) Error() string { return "the token is not, or no longer, good" }
+
+// Code returns [CodeTokenInvalid].
+func (*TokenInvalidError) Code() Code { return CodeTokenInvalid }
+
+// Is makes errors.Is true for any other TokenInvalidError.
+func (*TokenInvalidError) Is(target error) bool { _, ok := target.(*TokenInvalidError); return ok }
 
 // IdempotencyKeyReusedError says that the caller has used the idempotency key
 // for another request: a key is for one request and its repetitions.

@@ -108,7 +108,7 @@ func SortBySessionKey(ids []uuid.UUID) {
 // AddSession adds a session of u's as one of many that come at once does.
 func AddSession(t *testing.T, s *Service, u User) {
 	t.Helper()
-	session, _ := newSession(u.ID, "", s.sessions, s.timestamp())
+	session, _ := newSession(u.ID, "", s.sessions, s.timestamp(), s.random)
 	if err := s.store.ChangeItems(t.Context(), s.timestamp(), []ItemChange{session.put()}); err != nil {
 		t.Fatal(err)
 	}

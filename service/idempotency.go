@@ -74,7 +74,7 @@ func (s *Service) CreateUserOnce(ctx context.Context, key string, in UserInput) 
 		return u, err == nil, err
 	}
 	u, err = s.create(ctx, ch, at.answeredWith)
-	if errors.As(err, new(*ItemConflictError)) {
+	if isItemConflict(err) {
 		return User{}, false, &IdempotencyKeyInUseError{} // it took so long that somebody else has claimed the key
 	}
 	if err != nil && CodeOf(err) != CodeOutcomeUnknown {
@@ -107,7 +107,7 @@ func (s *Service) claim(ctx context.Context, at *ItemChange) (earlier *creation,
 	claim := creation{Claim: rand.Text()}.encode()
 	err = s.store.ChangeItems(ctx, now, []ItemChange{{Kind: at.Kind, Key: at.Key,
 		New: &Item{Kind: at.Kind, Key: at.Key, Value: claim, ExpiresAt: now.Add(claimLifetime)}}})
-	if !errors.As(err, new(*ItemConflictError)) {
+	if !isItemConflict(err) {
 		at.Was = claim
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -85,4 +86,9 @@ type ItemConflictError struct{ Kind ItemKind }
 // Error names the kind.
 func (e *ItemConflictError) Error() string {
 	return fmt.Sprintf("a %q item is not what was expected", e.Kind)
+}
+
+func isItemConflict(err error) bool {
+	_, conflict := errors.AsType[*ItemConflictError](err)
+	return conflict
 }

@@ -39,7 +39,7 @@ func (h KeyHash) Equal(other KeyHash) bool { return subtle.ConstantTimeCompare(h
 const keyPrefix = "userd_"
 
 // NewKeyText makes a key.
-func NewKeyText() string { return KeyText([32]byte(randomBytes())) }
+func NewKeyText() string { return KeyText(randomBits()) }
 
 // KeyText is the key that these bits make: "userd_", 43 digits of base 62 (0-9,
 // a-z, A-Z), and 6 more for the CRC-32 (IEEE) of what stands before them.

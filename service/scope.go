@@ -11,7 +11,8 @@ const (
 	ScopeUsersRead Scope = "users:read"
 	// ScopeUsersWrite: create, change and delete users.
 	ScopeUsersWrite Scope = "users:write"
-	// ScopeUsersVerify: find out whether a password is a user's.
+	// ScopeUsersVerify: find out whether a password is a user's, and make and
+	// redeem one-time tokens, which also set passwords.
 	ScopeUsersVerify Scope = "users:verify"
 	// ScopeChangesRead: read and follow the change log, old values and all.
 	ScopeChangesRead Scope = "changes:read"

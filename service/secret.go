@@ -36,6 +36,7 @@ func parseSecret(prefix, text string, secret []byte) bool {
 // digits are how many digits of base 62 a number of n bytes has.
 func digits(n int) int { return int(math.Ceil(float64(8*n) / math.Log2(62))) }
 
+// checksum is the CRC-32 (IEEE) of text in base 62.
 func checksum(text string) string {
 	return base62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(text)))), checkDigits)
 }
@@ -45,9 +46,8 @@ func base62(n *big.Int, digits int) string {
 	return strings.Repeat("0", digits-len(text)) + text
 }
 
-// randomBytes are 256 bits that nobody can guess.
-func randomBytes() []byte {
-	random := make([]byte, 32)
-	rand.Read(random) // never fails: crypto/rand ends the process instead
+// randomBits are 256 bits that nobody can guess.
+func randomBits() (random [32]byte) {
+	rand.Read(random[:]) // never fails: crypto/rand ends the process instead
 	return random
 }

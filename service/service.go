@@ -17,6 +17,11 @@ type Config struct {
 	NewID func() (uuid.UUID, error)
 	// NewKey makes a key's text; nil means [NewKeyText].
 	NewKey func() string
+	// Random makes 256 bits for the secrets of sessions and one-time tokens; nil
+	// means that nobody can guess them.
+	Random func() [32]byte
+	// Tokens says how long one-time tokens are good.
+	Tokens TokenLifetimes
 	// Log gets each attempt of a password that fails, without whose address it was;
 	// nil discards them.
 	Log *slog.Logger
@@ -52,6 +57,8 @@ type Service struct {
 	newID          func() (uuid.UUID, error)
 	newKey         func() string
 	log            *slog.Logger
+	random         func() [32]byte
+	tokens         TokenLifetimes
 	passwords      PasswordPolicy
 	argon2         Argon2Params
 	gate           *gate
@@ -83,6 +90,9 @@ func New(store Store, c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Random == nil {
+		c.Random = randomBits
+	}
 	keyring, argon2 := newKeyring(store, c.Now), c.Argon2.withDefaults()
 	return &Service{
 		store:          store,
@@ -90,6 +100,8 @@ func New(store Store, c Config) *Service {
 		newID:          c.NewID,
 		newKey:         c.NewKey,
 		log:            c.Log,
+		random:         c.Random,
+		tokens:         c.Tokens.withDefaults(),
 		passwords:      c.Passwords.withDefaults(),
 		argon2:         argon2,
 		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),
@@ -99,7 +111,7 @@ func New(store Store, c Config) *Service {
 		rates:          [2]*limiter{reads: newLimiter(c.Rates.Reads), writes: newLimiter(c.Rates.Writes)},
 		authenticators: append([]Authenticator{keyring.authenticate}, c.Authenticators...),
 		sessions:       c.Sessions.withDefaults(),
-		signing:        newSigningKeys(store, c.Now),
+		signing:        newSigningKeys(store, c.Now, c.Random),
 	}
 }
 

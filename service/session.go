@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -119,9 +120,11 @@ func (h secretHash) isOf(secret []byte) bool {
 func sessionKey(id uuid.UUID) ItemKey { return sha256.Sum256(id[:]) }
 
 // newSession makes a session of the user's, and its first refresh token.
-func newSession(user uuid.UUID, label string, c SessionConfig, now time.Time) (sessionItem, refreshToken) {
-	t := refreshToken{session: uuid.New(), secret: [32]byte(randomBytes())}
-	copy(t.family[:], randomBytes())
+func newSession(user uuid.UUID, label string, c SessionConfig, now time.Time, random func() [32]byte) (sessionItem, refreshToken) {
+	t := refreshToken{secret: random()}
+	id, family := random(), random()
+	t.session, _ = uuid.NewRandomFromReader(bytes.NewReader(id[:])) // which has more than enough
+	copy(t.family[:], family[:])
 	s := sessionItem{user: user, ID: t.session, Label: label, CreatedAt: now, Family: hashSecret(t.family[:]), Current: hashSecret(t.secret[:])}
 	s.prolong(c, now)
 	return s, t
@@ -149,10 +152,11 @@ const (
 // secret is made of the current one and something random: who shows the
 // current one again within the time of grace can be told the same, and yet what
 // is kept tells nobody which it is.
-func (s *sessionItem) refresh(t refreshToken, c SessionConfig, now time.Time) (next refreshToken, o refreshOutcome) {
+func (s *sessionItem) refresh(t refreshToken, c SessionConfig, now time.Time, random func() [32]byte) (next refreshToken, o refreshOutcome) {
 	switch {
 	case s.Current.isOf(t.secret[:]):
-		s.Previous, s.Salt = s.Current, randomBytes()
+		salt := random()
+		s.Previous, s.Salt = s.Current, salt[:]
 		next = t.next(s.Salt)
 		s.Current = hashSecret(next.secret[:])
 		s.prolong(c, now)
@@ -236,13 +240,4 @@ func parseLabel(s string) (string, *problem) {
 		return "", &problem{FieldForbiddenCharacter, "A label has no control characters or line breaks."}
 	}
 	return s, nil
-}
-
-// endSessions has u end the user's sessions if it gives the user another
-// password or keeps it out. A better hash of the same password does not come this
-// way.
-func (u *Update) endSessions() {
-	if u.PasswordHash != nil || u.IsActive != nil && !*u.IsActive {
-		u.EndItems = append(u.EndItems, kindSession)
-	}
 }

@@ -82,7 +82,7 @@ func (s *Service) begin(ctx context.Context, u User, label string) (Grant, error
 		return Grant{}, err
 	}
 	now := s.timestamp()
-	session, t := newSession(u.ID, label, s.sessions, now)
+	session, t := newSession(u.ID, label, s.sessions, now, s.random)
 	err = retry(func() error {
 		oldest, err := s.endOldest(ctx, u.ID)
 		if err != nil {
@@ -176,7 +176,7 @@ func (s *Service) refresh(ctx context.Context, t refreshToken, k signingKey) (Gr
 		!session.CreatedAt.Add(s.sessions.Lifetime).After(now): // which was longer when it was refreshed last
 		return Grant{}, &UnauthenticatedError{Invalid: true}
 	}
-	next, outcome := session.refresh(t, s.sessions, now)
+	next, outcome := session.refresh(t, s.sessions, now, s.random)
 	switch outcome {
 	case rotated:
 		err = s.store.ChangeItems(ctx, now, []ItemChange{session.put()})

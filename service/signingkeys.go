@@ -39,8 +39,8 @@ type PublicKey struct {
 	Key ed25519.PublicKey
 }
 
-func newSigningKey(from time.Time) signingKey {
-	k := signingKey{Seed: randomBytes(), From: from}
+func newSigningKey(from time.Time, random [32]byte) signingKey {
+	k := signingKey{Seed: random[:], From: from}
 	k.prepare()
 	return k
 }
@@ -58,9 +58,10 @@ func (k *signingKey) public() ed25519.PublicKey { return k.private.Public().(ed2
 // the store, so that of two copies that change them one wins and the other
 // reads what has come of it.
 type signingKeys struct {
-	store Store
-	now   func() time.Time
-	late  *lately[keptKeys]
+	store  Store
+	now    func() time.Time
+	random func() [32]byte
+	late   *lately[keptKeys]
 }
 
 // keptKeys are the signing keys as they were read, in the order in which they
@@ -70,8 +71,8 @@ type keptKeys struct {
 	value []byte // of the item; nil if there is none
 }
 
-func newSigningKeys(store Store, now func() time.Time) *signingKeys {
-	k := &signingKeys{store: store, now: now}
+func newSigningKeys(store Store, now func() time.Time, random func() [32]byte) *signingKeys {
+	k := &signingKeys{store: store, now: now, random: random}
 	k.late = newLately(k.read)
 	return k
 }
@@ -122,8 +123,8 @@ func (k *signingKeys) current(ctx context.Context) (signs signingKey, published 
 		return signingKey{}, nil, err
 	}
 	published = kept.keys
-	if _, due := renewed(kept.keys, k.timestamp()); due {
-		changed, err := k.change(ctx, renewed)
+	if _, due := k.renewed(kept.keys, k.timestamp()); due {
+		changed, err := k.change(ctx, k.renewed)
 		if err == nil {
 			published = changed
 		} else if len(published) == 0 {
@@ -162,16 +163,11 @@ func (k *signingKeys) change(ctx context.Context, next func(keys []signingKey, n
 	}
 }
 
-func isItemConflict(err error) bool {
-	_, conflict := errors.AsType[*ItemConflictError](err)
-	return conflict
-}
-
 // renewed returns the keys that there are to be now, and whether these are
 // others: one follows the newest in time, and those go whose last token is over.
-func renewed(keys []signingKey, now time.Time) ([]signingKey, bool) {
+func (k *signingKeys) renewed(keys []signingKey, now time.Time) ([]signingKey, bool) {
 	if len(keys) == 0 {
-		return []signingKey{newSigningKey(now)}, true
+		return []signingKey{newSigningKey(now, k.random())}, true
 	}
 	gone := 0
 	for gone+1 < len(keys) && !keys[gone+1].From.Add(MaxAccessTokenLifetime).After(now) {
@@ -182,12 +178,12 @@ func renewed(keys []signingKey, now time.Time) ([]signingKey, bool) {
 	if ends.After(soonest) {
 		return keys, gone > 0
 	}
-	return append(keys, newSigningKey(soonest)), true
+	return append(keys, newSigningKey(soonest, k.random())), true
 }
 
 // replaced returns one new key in the place of all others.
-func replaced(_ []signingKey, now time.Time) ([]signingKey, bool) {
-	return []signingKey{newSigningKey(now)}, true
+func (k *signingKeys) replaced(_ []signingKey, now time.Time) ([]signingKey, bool) {
+	return []signingKey{newSigningKey(now, k.random())}, true
 }
 
 // PublicKeys returns the keys by which anybody can verify access tokens, for
@@ -212,7 +208,7 @@ func (s *Service) RotateSigningKey(ctx context.Context) (PublicKey, error) {
 	if err := s.require(ctx, ScopeAdmin); err != nil {
 		return PublicKey{}, err
 	}
-	keys, err := s.signing.change(ctx, replaced)
+	keys, err := s.signing.change(ctx, s.signing.replaced)
 	if err != nil {
 		return PublicKey{}, err
 	}

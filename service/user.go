@@ -75,6 +75,7 @@ const (
 	FieldLabel           Field = "label"
 	FieldRefreshToken    Field = "refresh_token"
 	FieldSessionID       Field = "session_id"
+	FieldToken           Field = "token"
 )
 
 // UserInput holds what a caller says about a user. Which fields must be given

@@ -85,7 +85,12 @@ func (s *Service) UserByEmail(ctx context.Context, email string) (*User, error) 
 	if !a.has(ScopeUsersRead) {
 		return s.ownWithEmail(ctx, a, text.Key)
 	}
-	users, err := s.store.ListUsers(ctx, ListQuery{Filter: Filter{EmailKey: text.Key}, Limit: 1})
+	return s.userWithEmail(ctx, text.Key)
+}
+
+// userWithEmail returns the user with this e-mail key, or nil when there is none.
+func (s *Service) userWithEmail(ctx context.Context, key string) (*User, error) {
+	users, err := s.store.ListUsers(ctx, ListQuery{Filter: Filter{EmailKey: key}, Limit: 1})
 	if err != nil || len(users) == 0 {
 		return nil, err
 	}
@@ -175,7 +180,7 @@ func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect
 	if err != nil {
 		return User{}, err
 	}
-	hash, err := s.hashNewPassword(ctx, id, ch)
+	hash, err := s.hashPasswordFor(ctx, id, ch)
 	if err != nil {
 		return User{}, err
 	}
@@ -184,16 +189,12 @@ func (s *Service) update(ctx context.Context, id uuid.UUID, in UserInput, expect
 		Email: ch.email, FirstName: ch.firstName, LastName: ch.lastName, IsActive: ch.isActive,
 		PasswordHash: hash,
 	}
-	if hash != nil {
-		u.EndItems = []ItemKind{attemptsItem} // they were about another password
-	}
-	u.endSessions()
+	u.endAccess()
 	return s.store.UpdateUser(ctx, id, u)
 }
 
-// hashNewPassword hashes the password that ch gives to the user, if any, unless
-// it is the e-mail address or name that the user then has.
-func (s *Service) hashNewPassword(ctx context.Context, id uuid.UUID, ch userChange) (*string, error) {
+// hashPasswordFor hashes the password that ch gives to the user, if any.
+func (s *Service) hashPasswordFor(ctx context.Context, id uuid.UUID, ch userChange) (*string, error) {
 	if ch.password == nil {
 		return nil, nil
 	}
@@ -201,6 +202,12 @@ func (s *Service) hashNewPassword(ctx context.Context, id uuid.UUID, ch userChan
 	if err != nil {
 		return nil, err
 	}
+	return s.hashNewPassword(ctx, u, ch)
+}
+
+// hashNewPassword hashes the password that ch gives to u, unless it is the e-mail
+// address or name that the user then has.
+func (s *Service) hashNewPassword(ctx context.Context, u User, ch userChange) (*string, error) {
 	ch.applyTo(&u)
 	if p := personal(*ch.password, u); p != nil {
 		return nil, invalid(FieldPassword, p)

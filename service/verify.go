@@ -183,13 +183,12 @@ func (s *Service) userToVerify(ctx context.Context, email Text) (User, passwordH
 	if email.Key == "" {
 		return User{}, nobody, nil
 	}
-	users, err := s.store.ListUsers(ctx, ListQuery{Filter: Filter{EmailKey: email.Key}, Limit: 1})
+	u, err := s.userWithEmail(ctx, email.Key)
 	if err != nil {
 		return User{}, nobody, err
 	}
-	var u User
-	if len(users) > 0 {
-		u = users[0].User
+	if u == nil {
+		u = new(User)
 	}
 	stored, err := s.store.PasswordHash(ctx, u.ID) // also where there is no user, to take as long
 	if errors.Is(err, &UserNotFoundError{}) {
@@ -199,7 +198,7 @@ func (s *Service) userToVerify(ctx context.Context, email Text) (User, passwordH
 	if p != nil || !u.IsActive {
 		hash = nobody // there is none, or one that no import lets in
 	}
-	return u, hash, err
+	return *u, hash, err
 }
 
 // matchesEitherForm compares the password in NFC, which is what this service

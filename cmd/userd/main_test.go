@@ -50,6 +50,8 @@ func TestWrongSettingsEndTheStartWithOneSentence(t *testing.T) {
 		{"clock without a time", []string{"--fixed-clock=soon", "--database-url=memory:"}, nil, "--fixed-clock"},
 		{"clock before all years", []string{"--fixed-clock=0001-01-01T00:00:00+01:00", "--database-url=memory:"}, nil, "--fixed-clock"},
 		{"users who are kept, for tests", []string{"--deterministic-ids"}, nil, "--database-url=memory:"},
+		{"hasty mail", []string{"--password-reset-lifetime=59s"}, nil, "--password-reset-lifetime must be from 1m0s to 24h0m0s"},
+		{"secrets in mailboxes", []string{"--email-confirmation-lifetime=721h"}, nil, "--email-confirmation-lifetime must be from 1m0s to 720h0m0s"},
 		{"shortest password over longest", []string{"--password-min-length=200"}, nil, "--password-min-length"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

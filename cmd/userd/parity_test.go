@@ -181,7 +181,11 @@ func (a graphAPI) mutate(t *testing.T, field, inputType string, in values) (o ou
 	if errs != nil {
 		return a.failed(errs)
 	}
-	payload := data["m"].(map[string]any)
+	return a.payload(data["m"].(map[string]any))
+}
+
+// payload is the outcome that a mutation's payload tells.
+func (a graphAPI) payload(payload map[string]any) (o outcome) {
 	if user, ok := payload["user"].(map[string]any); ok {
 		o.add(user)
 	}
@@ -254,7 +258,7 @@ func (a graphAPI) failed(errs []any) (o outcome) {
 	return o
 }
 
-var camelNames = map[string]string{"first_name": "firstName", "last_name": "lastName", "is_active": "isActive"}
+var camelNames = map[string]string{"first_name": "firstName", "last_name": "lastName", "is_active": "isActive", "user_id": "userId"}
 
 func camel(in values) values {
 	out := make(values)

@@ -46,8 +46,8 @@ func examples(t *testing.T, path string) []example {
 	return all
 }
 
-// variable matches what differs from run to run: ids, times and cursors.
-var variable = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z|"(?:end|start)?[cC]ursor": ?"[^"]+"`)
+// variable matches what differs from run to run: ids, times, tokens and cursors.
+var variable = regexp.MustCompile(`userd_(?:confirm|reset)_[0-9A-Za-z]{49}|[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z|"(?:end|start)?[cC]ursor": ?"[^"]+"`)
 
 // names maps the ids and times that a document shows to those of this run.
 type names map[string]string
@@ -115,6 +115,16 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 	p = start(t, db)
 	if diff := cmp.Diff(before, get(t, p.base+"/users")); diff != "" || len(before) < 100 {
 		t.Errorf("after a restart the users are others:\n%s", diff)
+	}
+}
+
+func TestTokensShowWhatHappens(t *testing.T) {
+	p := start(t, "--database-url=file:"+filepath.Join(t.TempDir(), "userd.db"))
+	known := make(names)
+	for _, e := range examples(t, "../../docs/tokens.md") {
+		t.Run(e.command, func(t *testing.T) {
+			known.bind(t, e.output, p.shell(t, known.apply(e.command)))
+		})
 	}
 }
 

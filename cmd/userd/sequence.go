@@ -12,7 +12,7 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// sequence makes ids and keys that are the same every run. The ids are UUIDs of
+// sequence makes ids, keys and tokens that are the same every run. The ids are UUIDs of
 // version 7 that say so: 00000000-0000-7000-8000-000000000001 and so on. As they
 // grow, users whom a list's order leaves in one place stand as they were created.
 type sequence struct {
@@ -25,7 +25,7 @@ type sequence struct {
 }
 
 // counts are how many there were.
-type counts struct{ ids, keys uint64 }
+type counts struct{ ids, keys, tokens uint64 }
 
 func newSequence(users service.Store) *sequence {
 	return &sequence{users: users, reserved: make(map[string]bool)}
@@ -50,7 +50,20 @@ func (s *sequence) newKey() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count.keys++
-	return service.KeyText(sha256.Sum256([]byte("userd test key " + strconv.FormatUint(s.count.keys, 10))))
+	return service.KeyText(bitsOf("userd test key", s.count.keys))
+}
+
+// random returns what the next one-time token is made of.
+func (s *sequence) random() [32]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.tokens++
+	return bitsOf("userd test token", s.count.tokens)
+}
+
+// bitsOf are 256 bits that are the same every run for the n-th thing of a name.
+func bitsOf(name string, n uint64) [32]byte {
+	return sha256.Sum256([]byte(name + " " + strconv.FormatUint(n, 10)))
 }
 
 // reserve keeps the ids that a seed names for the users who have them there.

@@ -39,6 +39,7 @@ type serveCmd struct {
 	clientSettings
 	sessionSettings
 	passwordSettings
+	tokenSettings
 	hashSettings
 	graphqlSettings
 	testSettings
@@ -62,6 +63,7 @@ func (c *serveCmd) Validate() error {
 		c.clientSettings.check(),
 		c.sessionSettings.check(c.JWTIssuer),
 		c.passwordSettings.check(),
+		c.tokenSettings.check(),
 		c.hashSettings.check(),
 		c.graphqlSettings.check(),
 		c.storeSettings.check(),
@@ -129,6 +131,7 @@ func (c *serveCmd) serviceConfig(ctx context.Context, log *slog.Logger) (service
 	return service.Config{
 		Log:            log,
 		Passwords:      c.policy(),
+		Tokens:         c.lifetimes(),
 		Authenticators: authenticators,
 		Hashing:        c.hashSettings.limits(),
 		Rates:          c.rates(),

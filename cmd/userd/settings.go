@@ -116,6 +116,31 @@ func (s *passwordSettings) policy() service.PasswordPolicy {
 	return service.PasswordPolicy{MinLength: s.PasswordMinLength, MaxLength: s.PasswordMaxLength}
 }
 
+// tokenSettings say how long one-time tokens are good.
+type tokenSettings struct {
+	PasswordResetLifetime     time.Duration `env:"USERD_PASSWORD_RESET_LIFETIME" default:"1h" help:"Time in which a token that resets a password can be redeemed, 1m to 24h."`
+	EmailConfirmationLifetime time.Duration `env:"USERD_EMAIL_CONFIRMATION_LIFETIME" default:"24h" help:"Time in which a token that confirms an e-mail address can be redeemed, 1m to 720h."`
+}
+
+// check refuses times that are too short for mail, or too long for a secret in a mailbox.
+func (s *tokenSettings) check() error {
+	return cmp.Or(
+		within(s.PasswordResetLifetime, service.MaxPasswordResetLifetime, "password-reset-lifetime"),
+		within(s.EmailConfirmationLifetime, service.MaxEmailConfirmationLifetime, "email-confirmation-lifetime"))
+}
+
+func (s *tokenSettings) lifetimes() service.TokenLifetimes {
+	return service.TokenLifetimes{PasswordReset: s.PasswordResetLifetime, EmailConfirmation: s.EmailConfirmationLifetime}
+}
+
+// within is the error for a flag that is no time for which a token can be good.
+func within(d, most time.Duration, flag string) error {
+	if d < service.MinTokenLifetime || d > most {
+		return fmt.Errorf("--%s must be from %s to %s", flag, service.MinTokenLifetime, most)
+	}
+	return nil
+}
+
 // positive is the error for a flag that must be greater than zero, unless ok.
 func positive(ok bool, flag string) error {
 	if !ok {

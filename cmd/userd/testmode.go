@@ -20,7 +20,7 @@ import (
 type testSettings struct {
 	Seed             string     `env:"USERD_SEED" placeholder:"FILE" help:"For tests: file of users to begin with, NDJSON or CSV."`
 	FixedClock       *fixedTime `env:"USERD_FIXED_CLOCK" placeholder:"TIME" help:"For tests: the time that it always is, such as 2026-01-01T00:00:00Z."`
-	DeterministicIDs bool       `name:"deterministic-ids" env:"USERD_DETERMINISTIC_IDS" help:"For tests: ids, cursors and keys that are the same every run."`
+	DeterministicIDs bool       `name:"deterministic-ids" env:"USERD_DETERMINISTIC_IDS" help:"For tests: ids, cursors, keys and tokens that are the same every run."`
 }
 
 func (s *testSettings) areGiven() bool {
@@ -102,7 +102,7 @@ func (m *testMode) config(c service.Config) service.Config {
 		c.Rates = service.RateLimits{} // of which nobody would save up anything
 	}
 	if m.DeterministicIDs {
-		c.NewID, c.NewKey = m.ids.newID, m.ids.newKey
+		c.NewID, c.NewKey, c.Random = m.ids.newID, m.ids.newKey, m.ids.random
 	}
 	return c
 }

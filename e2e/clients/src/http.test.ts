@@ -59,7 +59,7 @@ describe('the collections in docs', { timeout: 60_000 }, () => {
 
   test('are answered as they say', async () => {
     const sent: string[] = [];
-    for (const collection of ['userd.http', 'sessions.http', 'keys.http']) {
+    for (const collection of ['userd.http', 'sessions.http', 'tokens.http', 'keys.http']) {
       const report = await send(collection);
       assert.deepEqual(unmet(report), []);
       for (const { title, testResults, response } of report.requests) {

@@ -54,12 +54,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("BatchUserInput", ec.unmarshalInputBatchUserInput),
+			graphql.NewInputUnmarshaler("ConfirmEmailInput", ec.unmarshalInputConfirmEmailInput),
+			graphql.NewInputUnmarshaler("CreateEmailConfirmationTokenInput", ec.unmarshalInputCreateEmailConfirmationTokenInput),
+			graphql.NewInputUnmarshaler("CreatePasswordResetTokenInput", ec.unmarshalInputCreatePasswordResetTokenInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("CreateUsersInput", ec.unmarshalInputCreateUsersInput),
 			graphql.NewInputUnmarshaler("DeleteUserInput", ec.unmarshalInputDeleteUserInput),
 			graphql.NewInputUnmarshaler("EndSessionInput", ec.unmarshalInputEndSessionInput),
 			graphql.NewInputUnmarshaler("EndSessionsInput", ec.unmarshalInputEndSessionsInput),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
+			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("SetUserPasswordInput", ec.unmarshalInputSetUserPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
@@ -390,6 +394,40 @@ type Mutation {
     """Whose sessions."""
     input: EndSessionsInput!
   ): EndSessionsPayload
+
+  """
+  Makes a token with which ` + "`" + `resetPassword` + "`" + ` gives an active user a new password, once and for an hour unless the service
+  is set up otherwise. Nothing is mailed: send it to the address of the payload's user, and to no other. It needs the
+  scope ` + "`" + `users:verify` + "`" + `, as do the next three.
+  """
+  createPasswordResetToken(
+    """Whom the token is for."""
+    input: CreatePasswordResetTokenInput!
+  ): CreatePasswordResetTokenPayload
+
+  """
+  Gives the user another password in exchange for a token. It ends the user's other tokens of the kind, and takes the
+  e-mail address, to which the token came, for verified. A password that is refused leaves the token good.
+  """
+  resetPassword(
+    """The token, and the password."""
+    input: ResetPasswordInput!
+  ): ResetPasswordPayload
+
+  """
+  Makes a token with which ` + "`" + `confirmEmail` + "`" + ` takes a user's e-mail address for verified, once and for a day unless the
+  service is set up otherwise. Nothing is mailed: send it to the address of the payload's user, and to no other.
+  """
+  createEmailConfirmationToken(
+    """Whom the token is for."""
+    input: CreateEmailConfirmationTokenInput!
+  ): CreateEmailConfirmationTokenPayload
+
+  """Sets ` + "`" + `emailVerifiedAt` + "`" + ` in exchange for a token, and ends the user's other tokens of the kind."""
+  confirmEmail(
+    """The token."""
+    input: ConfirmEmailInput!
+  ): ConfirmEmailPayload
 }
 
 """What can be followed as it happens."""
@@ -491,13 +529,16 @@ enum UserChangeKind {
   """The user was created."""
   CREATED
 
-  """Several fields, or any but the two below, got new values."""
+  """Several fields, or any but those below, got new values."""
   UPDATED
 
   """The e-mail address alone changed, and with it perhaps ` + "`" + `emailVerifiedAt` + "`" + `."""
   EMAIL_CHANGED
 
-  """The password alone changed."""
+  """The e-mail address was shown to be the user's."""
+  EMAIL_VERIFIED
+
+  """The password alone changed, and with it perhaps ` + "`" + `emailVerifiedAt` + "`" + `."""
   PASSWORD_CHANGED
 
   """The user was deleted."""
@@ -758,6 +799,51 @@ input DeleteUserInput {
   expectedVersion: Int
 }
 
+"""Whom a token that resets a password is for: exactly one of both."""
+input CreatePasswordResetTokenInput {
+  """The user's id. Null is refused."""
+  userId: ID
+
+  """The user's e-mail address, in any spelling that counts as the same. Null is refused."""
+  email: EmailAddress
+}
+
+"""A new password for the user whose token it is."""
+input ResetPasswordInput {
+  """The token, as it was mailed."""
+  token: String!
+
+  """The new password, as for ` + "`" + `createUser` + "`" + `."""
+  password: String!
+}
+
+"""Whom a token that confirms an e-mail address is for: exactly one of both."""
+input CreateEmailConfirmationTokenInput {
+  """The user's id. Null is refused."""
+  userId: ID
+
+  """The user's e-mail address, in any spelling that counts as the same. Null is refused."""
+  email: EmailAddress
+}
+
+"""What shows that an e-mail address is the user's."""
+input ConfirmEmailInput {
+  """The token, as it was mailed."""
+  token: String!
+}
+
+"""A token that can be redeemed once."""
+type OneTimeToken {
+  """The token: letters, digits and underscores. It is told this once."""
+  token: String!
+
+  """From when on it is worth nothing."""
+  expiresAt: DateTime!
+
+  """Whom it is for. Send the token to this user's address as it stands here, not as somebody has typed it."""
+  user: User!
+}
+
 """What came of ` + "`" + `createUser` + "`" + `."""
 type CreateUserPayload {
   """The new user, or null when there are errors."""
@@ -957,6 +1043,42 @@ type EndSessionsPayload {
   errors: [UserError!]!
 }
 
+"""What came of ` + "`" + `createPasswordResetToken` + "`" + `."""
+type CreatePasswordResetTokenPayload {
+  """The token, or null when there are errors."""
+  token: OneTimeToken
+
+  """What to mend; empty when the token was made."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `resetPassword` + "`" + `."""
+type ResetPasswordPayload {
+  """The user as it is now, or null when there are errors."""
+  user: User
+
+  """What to mend; empty when the password was changed."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `createEmailConfirmationToken` + "`" + `."""
+type CreateEmailConfirmationTokenPayload {
+  """The token, or null when there are errors."""
+  token: OneTimeToken
+
+  """What to mend; empty when the token was made."""
+  errors: [UserError!]!
+}
+
+"""What came of ` + "`" + `confirmEmail` + "`" + `."""
+type ConfirmEmailPayload {
+  """The user as it is now, or null when there are errors."""
+  user: User
+
+  """What to mend; empty when the address is verified."""
+  errors: [UserError!]!
+}
+
 """Something that the caller can mend. Nothing has been changed."""
 type UserError {
   """What kind of mistake it is, for programs."""
@@ -998,8 +1120,11 @@ enum UserErrorCode {
   """The password is the user's e-mail address or name."""
   PASSWORD_IS_PERSONAL
 
-  """No user has this id."""
+  """No user has this id, or this e-mail address; to reset a password, no active one."""
   USER_NOT_FOUND
+
+  """The one-time token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind."""
+  TOKEN_INVALID
 
   """Another user has this e-mail address."""
   EMAIL_TAKEN
@@ -1095,6 +1220,36 @@ func (ec *executionContext) childFields_ChangeEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ChangeEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_ConfirmEmailPayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_ConfirmEmailPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmEmailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateEmailConfirmationTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_CreateEmailConfirmationTokenPayload_token(ctx, field)
+	case "errors":
+		return ec.fieldContext_CreateEmailConfirmationTokenPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateEmailConfirmationTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePasswordResetTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_CreatePasswordResetTokenPayload_token(ctx, field)
+	case "errors":
+		return ec.fieldContext_CreatePasswordResetTokenPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePasswordResetTokenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -1173,6 +1328,18 @@ func (ec *executionContext) childFields_Grant(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Grant", field.Name)
 }
 
+func (ec *executionContext) childFields_OneTimeToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_OneTimeToken_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_OneTimeToken_expiresAt(ctx, field)
+	case "user":
+		return ec.fieldContext_OneTimeToken_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OneTimeToken", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -1195,6 +1362,16 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 		return ec.fieldContext_RefreshSessionPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_ResetPasswordPayload_user(ctx, field)
+	case "errors":
+		return ec.fieldContext_ResetPasswordPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

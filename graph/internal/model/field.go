@@ -34,6 +34,7 @@ var FieldNames = map[service.Field]string{
 	service.FieldLabel:           "label",
 	service.FieldRefreshToken:    "refreshToken",
 	service.FieldSessionID:       "sessionId",
+	service.FieldToken:           "token",
 }
 
 // NameOf is how the schema spells f.

@@ -25,6 +25,28 @@ type BatchUserInput struct {
 	IsActive graphql.Omittable[*bool] `json:"isActive,omitempty"`
 }
 
+// What shows that an e-mail address is the user's.
+type ConfirmEmailInput struct {
+	// The token, as it was mailed.
+	Token string `json:"token"`
+}
+
+// Whom a token that confirms an e-mail address is for: exactly one of both.
+type CreateEmailConfirmationTokenInput struct {
+	// The user's id. Null is refused.
+	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
+	// The user's e-mail address, in any spelling that counts as the same. Null is refused.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+}
+
+// Whom a token that resets a password is for: exactly one of both.
+type CreatePasswordResetTokenInput struct {
+	// The user's id. Null is refused.
+	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
+	// The user's e-mail address, in any spelling that counts as the same. Null is refused.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+}
+
 // A new user.
 type CreateUserInput struct {
 	// The e-mail address, which no other user may have.
@@ -88,6 +110,14 @@ type PageInfo struct {
 type RefreshSessionInput struct {
 	// The session's newest refresh token.
 	RefreshToken string `json:"refreshToken"`
+}
+
+// A new password for the user whose token it is.
+type ResetPasswordInput struct {
+	// The token, as it was mailed.
+	Token string `json:"token"`
+	// The new password, as for `createUser`.
+	Password string `json:"password"`
 }
 
 // Another password for a user.
@@ -255,8 +285,10 @@ const (
 	UserErrorCodePasswordTooCommon UserErrorCode = "PASSWORD_TOO_COMMON"
 	// The password is the user's e-mail address or name.
 	UserErrorCodePasswordIsPersonal UserErrorCode = "PASSWORD_IS_PERSONAL"
-	// No user has this id.
+	// No user has this id, or this e-mail address; to reset a password, no active one.
 	UserErrorCodeUserNotFound UserErrorCode = "USER_NOT_FOUND"
+	// The one-time token is not, or no longer, good: it was redeemed, has expired, was replaced, or is of another kind.
+	UserErrorCodeTokenInvalid UserErrorCode = "TOKEN_INVALID"
 	// Another user has this e-mail address.
 	UserErrorCodeEmailTaken UserErrorCode = "EMAIL_TAKEN"
 	// The user has no session with this id, or no longer.
@@ -280,6 +312,7 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodePasswordTooCommon,
 	UserErrorCodePasswordIsPersonal,
 	UserErrorCodeUserNotFound,
+	UserErrorCodeTokenInvalid,
 	UserErrorCodeEmailTaken,
 	UserErrorCodeSessionNotFound,
 	UserErrorCodeIdempotencyKeyReused,
@@ -289,7 +322,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeEmailTaken, UserErrorCodeSessionNotFound, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict, UserErrorCodeInvalidCredentials:
+	case UserErrorCodeRequired, UserErrorCodeTooShort, UserErrorCodeTooLong, UserErrorCodeInvalid, UserErrorCodeOutOfRange, UserErrorCodeForbiddenCharacter, UserErrorCodeUnknownField, UserErrorCodePasswordTooCommon, UserErrorCodePasswordIsPersonal, UserErrorCodeUserNotFound, UserErrorCodeTokenInvalid, UserErrorCodeEmailTaken, UserErrorCodeSessionNotFound, UserErrorCodeIdempotencyKeyReused, UserErrorCodeVersionConflict, UserErrorCodeInvalidCredentials:
 		return true
 	}
 	return false

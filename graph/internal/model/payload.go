@@ -33,6 +33,13 @@ type EndSessionPayload struct {
 	Errors         []UserError
 }
 
+// TokenPayload is what making a one-time token comes to.
+type TokenPayload struct {
+	// Token is nil when there are errors.
+	Token  *service.OneTimeToken
+	Errors []UserError
+}
+
 // DeleteUserPayload is what deleting a user comes to.
 type DeleteUserPayload struct {
 	// DeletedUserID is nil when there are errors.
