@@ -7,6 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"github.com/userd/userd/graph/internal/direct"
 )
 
 // admission stands before the executor and lets through what is worth
@@ -14,7 +16,7 @@ import (
 // with variables of the types that it declares. Every transport goes through
 // it.
 type admission struct {
-	graphql.GraphExecutor
+	executor
 	schema *ast.Schema
 	rules  *rules.Rules
 	limits Limits
@@ -24,9 +26,11 @@ type admission struct {
 	introspection bool
 }
 
-func newAdmission(e graphql.GraphExecutor, schema *ast.Schema, c Config) *admission {
+var _ graphql.GraphExecutor = (*admission)(nil)
+
+func newAdmission(e executor, schema *ast.Schema, c Config) *admission {
 	return &admission{
-		GraphExecutor: e,
+		executor:      e,
 		schema:        schema,
 		rules:         validationRules(!c.NoIntrospection),
 		limits:        c.Limits,
@@ -37,7 +41,7 @@ func newAdmission(e graphql.GraphExecutor, schema *ast.Schema, c Config) *admiss
 }
 
 // CreateOperationContext implements [graphql.GraphExecutor].
-func (a *admission) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+func (a *admission) CreateOperationContext(_ context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	doc, errs := a.document(params)
 	if errs != nil {
 		return &graphql.OperationContext{}, errs
@@ -50,12 +54,16 @@ func (a *admission) CreateOperationContext(ctx context.Context, params *graphql.
 	if errs != nil {
 		return &graphql.OperationContext{}, errs
 	}
-	p := *params
-	p.Query, p.Variables = doc.text, vars
-	opCtx, errs := a.GraphExecutor.CreateOperationContext(context.WithValue(ctx, documentKey{}, doc.parsed), &p)
-	opCtx.DisableIntrospection = !a.introspection
-	return opCtx, errs
+	return &graphql.OperationContext{
+		RawQuery: doc.text, Doc: doc.parsed, Operation: op, OperationName: params.OperationName,
+		Variables: vars, Extensions: params.Extensions, Headers: params.Headers,
+		DisableIntrospection: !a.introspection, RecoverFunc: a.recovered,
+		ResolverMiddleware: direct.Fields, RootResolverMiddleware: plainRoot,
+	}, nil
 }
+
+// plainRoot is the hook around root fields, which nothing here needs.
+func plainRoot(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) }
 
 // document returns the document that params ask for, from the cache where it
 // has been accepted before.
@@ -77,18 +85,3 @@ func (a *admission) document(params *graphql.RawParams) (*document, gqlerror.Lis
 	a.known.add(key, doc)
 	return doc, nil
 }
-
-type documentKey struct{}
-
-// admitted hands the executor the document that admission has accepted, in the
-// place of a cache, so that it parses and validates nothing itself.
-type admitted struct{}
-
-// Get implements [graphql.Cache].
-func (admitted) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
-	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
-	return doc, ok
-}
-
-// Add implements [graphql.Cache].
-func (admitted) Add(context.Context, string, *ast.QueryDocument) {}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/userd/userd/graph/internal/exec"
@@ -43,11 +42,8 @@ type Config struct {
 func New(svc *service.Service, c Config) http.Handler {
 	c = c.withDefaults()
 	schema := servedSchema()
-	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: schema, Resolvers: resolvers{svc}}))
 	errs := newPresenter(c.Log, c.Observer)
-	e.SetErrorPresenter(errs.present)
-	e.SetRecoverFunc(errs.recovered)
-	e.SetQueryCache(admitted{})
+	e := newExecutor(exec.New(exec.Config{Schema: schema, Resolvers: resolvers{svc}}), errs)
 	a := newAdmission(e, schema, c)
 	p := performer{a, errs, c.Drain, svc}
 	return &handler{performer: p, transports: transports(p, c)}
@@ -96,7 +92,6 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	web.SetRoute(r.Context(), Route)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
 	for _, t := range h.transports {
 		if t.Supports(r) {
 			defer h.recover(w, r)

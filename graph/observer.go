@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -38,14 +37,17 @@ func (nobody) Failed(context.Context, service.Code) {}
 // their errors stand in that of the document.
 func (a *admission) DispatchOperation(ctx context.Context, op *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	ctx, end := a.watch.Begin(ctx, string(op.Operation.Operation), op.Operation.Name)
-	next, inner := a.GraphExecutor.DispatchOperation(ctx, op)
+	next, inner := a.executor.DispatchOperation(ctx, op)
 	if op.Operation.Operation == ast.Subscription {
 		context.AfterFunc(ctx, end)
 		return next, inner
 	}
-	end = sync.OnceFunc(end)
+	over := false
 	return func(ctx context.Context) *graphql.Response {
-		defer end()
+		if !over {
+			over = true
+			defer end()
+		}
 		answer := next(ctx)
 		if answer != nil {
 			sortErrors(answer.Errors)

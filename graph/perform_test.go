@@ -7,16 +7,14 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"github.com/userd/userd/graph/internal/exec"
 	"github.com/userd/userd/service"
 )
 
 // panicking is an executor that panics where no resolver is to blame.
-type panicking struct{ *executor.Executor }
+type panicking struct{ executor }
 
 func (panicking) CreateOperationContext(context.Context, *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	panic("secret")
@@ -28,9 +26,7 @@ func (panicking) DispatchOperation(context.Context, *graphql.OperationContext) (
 
 func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 	errs := newPresenter(slog.New(slog.DiscardHandler), nobody{})
-	e := executor.New(exec.NewExecutableSchema(exec.Config{Schema: servedSchema()}))
-	e.SetErrorPresenter(errs.present)
-	p := performer{panicking{e}, errs, context.Background(), nil}
+	p := performer{panicking{newExecutor(nil, errs)}, errs, context.Background(), nil}
 	if _, mistake := p.prepare(t.Context(), &graphql.RawParams{}); mistake == nil || codeOf(mistake.Errors[0]) != service.CodeInternal {
 		t.Errorf("prepare: %v", mistake)
 	}

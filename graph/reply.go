@@ -3,11 +3,13 @@ package graph
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/userd/userd/graph/internal/memory"
 	"github.com/userd/userd/service"
 )
 
@@ -19,13 +21,13 @@ func (a reply) fail(w http.ResponseWriter, r *http.Request, e graphql.GraphExecu
 	a.send(w, r, e.DispatchError(r.Context(), gqlerror.List{err}))
 }
 
-// send answers with resp, in one go.
+// send answers with resp, in one go. Nobody may read resp's data afterwards.
 func (a reply) send(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
-	body := encode(resp)
+	body := appendAnswer(memory.Get(), resp)
+	memory.Put(resp.Data)
 	h := w.Header()
-	h.Set("Content-Type", a.mediaType+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Cache-Control", "no-store")
+	single := [...]string{a.mediaType + "; charset=utf-8", strconv.Itoa(len(body)), "no-store"} // in one piece of memory
+	h["Content-Type"], h["Content-Length"], h["Cache-Control"] = single[:1:1], single[1:2:2], single[2:3:3]
 	h.Add("Vary", "Accept")
 	status := a.status(resp)
 	if status == http.StatusServiceUnavailable {
@@ -35,6 +37,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request, resp *graphql.Respon
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // #nosec G705 -- JSON, and said to be; the client may have gone
 	}
+	memory.Put(body)
 }
 
 // status is 200 for an answer with data, even if only of a part of what was
@@ -56,20 +59,22 @@ func (a reply) status(resp *graphql.Response) int {
 
 // encode writes resp as JSON. The data are JSON already and not looked at
 // again. An answer to what was not executed has no member data.
-func encode(resp *graphql.Response) []byte {
-	errs := encodeErrors(resp.Errors)
-	body := make([]byte, 0, len(resp.Data)+len(errs)+len(`{"errors":,"data":}`)+1)
-	body = append(body, '{')
+func encode(resp *graphql.Response) []byte { return appendAnswer(nil, resp) }
+
+// appendAnswer appends resp as encode writes it.
+func appendAnswer(b []byte, resp *graphql.Response) []byte {
+	b = slices.Grow(b, len(resp.Data)+len(`{"data":}`)+1)
+	b = append(b, '{')
 	if len(resp.Errors) > 0 {
-		body = append(append(body, `"errors":`...), errs...)
+		b = append(append(b, `"errors":`...), encodeErrors(resp.Errors)...)
+		if resp.Data != nil {
+			b = append(b, ',')
+		}
 	}
 	if resp.Data != nil {
-		if len(resp.Errors) > 0 {
-			body = append(body, ',')
-		}
-		body = append(append(body, `"data":`...), resp.Data...)
+		b = append(append(b, `"data":`...), resp.Data...)
 	}
-	return append(body, "}\n"...)
+	return append(b, "}\n"...)
 }
 
 func encodeErrors(list gqlerror.List) []byte {

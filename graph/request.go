@@ -57,6 +57,9 @@ func isJSON(h http.Header) bool {
 	if len(types) != 1 || slices.ContainsFunc(h.Values("Content-Encoding"), isCoded) {
 		return false
 	}
+	if types[0] == typeJSON {
+		return true
+	}
 	mediaType, parameters, err := mime.ParseMediaType(types[0])
 	return err == nil && mediaType == typeJSON && isUTF8(parameters)
 }

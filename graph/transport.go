@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -42,26 +43,25 @@ func (t httpTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.Grap
 		answer.send(w, r, refusal)
 		return
 	}
-	r = r.WithContext(ctx)
 	params, err := t.read(w, r)
 	if err != nil {
 		answer.fail(w, r, e, err)
 		return
 	}
 	params.Headers = r.Header
-	answer.send(w, r, execute(w, r, e, params))
+	answer.send(w, r, execute(ctx, w, r.Method, e, params))
 }
 
 // execute runs what params ask for.
-func execute(w http.ResponseWriter, r *http.Request, e graphql.GraphExecutor, params *graphql.RawParams) *graphql.Response {
-	opCtx, errs := e.CreateOperationContext(r.Context(), params)
+func execute(ctx context.Context, w http.ResponseWriter, method string, e graphql.GraphExecutor, params *graphql.RawParams) *graphql.Response {
+	opCtx, errs := e.CreateOperationContext(ctx, params)
 	if errs != nil {
-		return e.DispatchError(graphql.WithOperationContext(r.Context(), opCtx), errs)
+		return e.DispatchError(graphql.WithOperationContext(ctx, opCtx), errs)
 	}
-	if err := permit(w, r.Method, opCtx.Operation.Operation); err != nil {
-		return e.DispatchError(r.Context(), gqlerror.List{err})
+	if err := permit(w, method, opCtx.Operation.Operation); err != nil {
+		return e.DispatchError(ctx, gqlerror.List{err})
 	}
-	next, ctx := e.DispatchOperation(r.Context(), opCtx)
+	next, ctx := e.DispatchOperation(ctx, opCtx)
 	if resp := next(ctx); resp != nil {
 		return resp
 	}

@@ -88,10 +88,6 @@ func TestStrangeErrorsAreInternal(t *testing.T) {
 			t.Errorf("%s: %d", mediaType, got)
 		}
 	}
-	admitted{}.Add(t.Context(), "", nil)
-	if doc, ok := (admitted{}).Get(t.Context(), ""); doc != nil || ok {
-		t.Error("a document that was not admitted")
-	}
 }
 
 // TestOutcomeUnknown: it is never told as a failure, not even when the store

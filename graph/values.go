@@ -25,7 +25,7 @@ func leaf(def *ast.Definition, v any) (out any, wrong string) {
 		}
 		return nil, def.Name + " takes one of its names."
 	}
-	switch v := v.(type) {
+	switch is := v.(type) {
 	case string:
 		if def.Name != "Int" && def.Name != "Float" && def.Name != "Boolean" && def.Name != representation {
 			return v, "" // all other scalars of ours are texts
@@ -36,10 +36,10 @@ func leaf(def *ast.Definition, v any) (out any, wrong string) {
 		}
 	case int64:
 		switch {
-		case def.Name == "Int" && math.MinInt32 <= v && v <= math.MaxInt32, def.Name == "Float":
+		case def.Name == "Int" && math.MinInt32 <= is && is <= math.MaxInt32, def.Name == "Float":
 			return v, ""
 		case def.Name == "ID":
-			return strconv.FormatInt(v, 10), ""
+			return strconv.FormatInt(is, 10), ""
 		}
 	case float64:
 		if def.Name == "Float" {

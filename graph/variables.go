@@ -18,16 +18,19 @@ type coercion struct {
 	at     *ast.Position // of the variable being coerced
 }
 
-// coerce returns the values of op's variables, without the absent ones: the
-// executor fills in defaults.
+// coerce returns the values of op's variables, the given ones and the defaults
+// of the others.
 func (d *document) coerce(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, gqlerror.List) {
 	c := &coercion{schema: schema}
 	vars := make(map[string]any, len(op.VariableDefinitions))
 	for _, def := range op.VariableDefinitions {
 		c.at = def.Position
 		v, ok := given[def.Variable]
+		if !ok && def.DefaultValue != nil {
+			v, ok = byDefault(def), true
+		}
 		switch path := "$" + def.Variable; {
-		case !ok && def.Type.NonNull && def.DefaultValue == nil:
+		case !ok && def.Type.NonNull:
 			c.report(path, "A value is required.")
 		case !ok:
 		case v == nil && d.notNull[def]:
@@ -37,6 +40,12 @@ func (d *document) coerce(schema *ast.Schema, op *ast.OperationDefinition, given
 		}
 	}
 	return vars, c.errs
+}
+
+// byDefault is a variable's default value, as JSON would have it.
+func byDefault(def *ast.VariableDefinition) any {
+	v, _ := def.DefaultValue.Value(nil) // the document is valid
+	return v
 }
 
 func (c *coercion) report(path, wrong string) {

@@ -75,7 +75,7 @@ func appendChange(b []byte, item service.ChangeItem) []byte {
 	b = append(b, `{"cursor":`...)
 	b = appendText(b, item.Cursor)
 	b = append(b, `,"at":`...)
-	b = appendTime(b, c.At)
+	b = service.AppendTime(b, c.At)
 	b = append(b, `,"kind":`...)
 	b = appendText(b, string(c.Kind))
 	b = append(b, `,"user_id":"`...)

@@ -1,13 +1,10 @@
 package rest
 
 import (
-	"encoding/hex"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
 
 	"github.com/userd/userd/service"
 )
@@ -19,14 +16,14 @@ const userSize = 370
 // does most; a test keeps it in step with [service.User].
 func appendUser(b []byte, u service.User) []byte {
 	b = append(b, `{"id":"`...)
-	b = appendID(b, u.ID)
+	b = service.AppendID(b, u.ID)
 	b = append(b, `","email":`...)
 	b = appendText(b, u.Email)
 	b = append(b, `,"email_verified_at":`...)
 	if u.EmailVerifiedAt.IsZero() {
 		b = append(b, "null"...)
 	} else {
-		b = appendTime(b, u.EmailVerifiedAt)
+		b = service.AppendTime(b, u.EmailVerifiedAt)
 	}
 	b = append(b, `,"first_name":`...)
 	b = appendText(b, u.FirstName)
@@ -37,45 +34,14 @@ func appendUser(b []byte, u service.User) []byte {
 	b = append(b, `,"version":`...)
 	b = strconv.AppendInt(b, int64(u.Version), 10)
 	b = append(b, `,"created_at":`...)
-	b = appendTime(b, u.CreatedAt)
+	b = service.AppendTime(b, u.CreatedAt)
 	b = append(b, `,"updated_at":`...)
-	b = appendTime(b, u.UpdatedAt)
+	b = service.AppendTime(b, u.UpdatedAt)
 	return append(b, '}')
 }
 
 func appendText(b []byte, s string) []byte {
 	b, _ = jsontext.AppendQuote(b, s) // for ill-formed UTF-8, which is not stored, it appends U+FFFD
-	return b
-}
-
-// appendTime appends t as [service.TimeLayout] has it. [time.Time.AppendFormat]
-// would be much of what a list of users costs.
-func appendTime(b []byte, t time.Time) []byte {
-	t = t.UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	micro := t.Nanosecond() / 1000
-	b = appendTwo(appendTwo(append(b, '"'), year/100), year%100)
-	b = appendTwo(append(b, '-'), int(month))
-	b = appendTwo(append(b, '-'), day)
-	b = appendTwo(append(b, 'T'), hour)
-	b = appendTwo(append(b, ':'), minute)
-	b = appendTwo(append(b, ':'), second)
-	b = appendTwo(appendTwo(appendTwo(append(b, '.'), micro/10_000), micro/100%100), micro%100)
-	return append(b, `Z"`...)
-}
-
-// appendTwo appends v, from 0 to 99, as two digits.
-func appendTwo(b []byte, v int) []byte {
-	return append(b, byte('0'+v/10), byte('0'+v%10)) // #nosec G115 -- digits
-}
-
-// appendID appends id in its canonical form.
-func appendID(b []byte, id uuid.UUID) []byte {
-	b = hex.AppendEncode(b, id[:4])
-	for _, part := range [...][]byte{id[4:6], id[6:8], id[8:10], id[10:]} {
-		b = hex.AppendEncode(append(b, '-'), part)
-	}
 	return b
 }
 

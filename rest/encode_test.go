@@ -43,17 +43,6 @@ func TestAppendUser(t *testing.T) {
 	}
 }
 
-func TestAppendTime(t *testing.T) {
-	for _, at := range []time.Time{
-		{}, time.UnixMicro(0), time.Date(2026, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 1000, time.UTC),
-		time.Date(2026, 1, 1, 0, 30, 0, 120_000_000, time.FixedZone("", 3600)), time.Date(800, 2, 29, 10, 20, 30, 405_060_000, time.UTC),
-	} {
-		if got, want := string(appendTime(nil, at)), at.UTC().Format(`"`+service.TimeLayout+`"`); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}
-
 // Each field of a user is in its JSON, in the same order under its snake_case
 // name, and with its own value.
 func TestAppendUserIsInStepWithUser(t *testing.T) {

@@ -26,7 +26,9 @@ var orderBytes = map[OrderField]byte{OrderByCreatedAt: 'c', OrderByEmail: 'e', O
 // encodeCursor writes a position in an order by f as an opaque text: format,
 // order, id, and the time or key, in base64url.
 func encodeCursor(f OrderField, p Position) string {
-	b := append([]byte{cursorFormat, orderBytes[f]}, p.ID[:]...)
+	b := make([]byte, 0, 128) // which most keys fit in
+	b = append(b, cursorFormat, orderBytes[f])
+	b = append(b, p.ID[:]...)
 	if f == OrderByCreatedAt {
 		b = binary.BigEndian.AppendUint64(b, uint64(p.At.UnixMicro()))
 	} else {

@@ -75,3 +75,19 @@ func TestFieldsAreNotForInputs(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestAppendUUID(t *testing.T) {
+	id := uuid.MustParse("0123abcd-4567-89ef-0123-456789abcdef")
+	if got, want := string(AppendUUID([]byte("x"), id)), "x"+written(graphql.MarshalString(id.String())); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestAppendString: as gqlgen writes texts.
+func TestAppendString(t *testing.T) {
+	for _, s := range []string{"", "Ada", `"`, `\`, "a\"b\\c", "\t", "\n\r", "\x00\x1f ", "\x7f", "josé\u2028😀<&>", "\xff"} {
+		if got, want := string(AppendString([]byte("x"), s)), "x"+written(graphql.MarshalString(s)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
