@@ -123,7 +123,7 @@ func newProblem(err error) problem {
 // specify adds what err says beyond its code.
 func (p *problem) specify(err error) {
 	if e, ok := errors.AsType[*requestError](err); ok {
-		p.Detail = e.Error()
+		p.Detail = cmp.Or(e.detail, p.Detail)
 	}
 	switch p.Code {
 	case service.CodeInvalidInput:

@@ -66,6 +66,7 @@ func TestWrongSignIns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.SignIn(t.Context(), tt.in)
 			wantMistakes(t, err, tt.want)
+			wantMistakes(t, service.CheckSignIn(tt.in), tt.want)
 		})
 	}
 	for name, in := range map[string]service.SignInInput{

@@ -130,15 +130,13 @@ func TestTokensOfAUserWhoIsDeletedMeanwhile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			u := w.create(t, "ada@example.com")
-			token := w.token(t, k, u)
 			gone := func() error { return w.DeleteUser(t.Context(), u.ID, nil) }
 			s := service.New(disturbed{w.store, gone}, service.Config{Argon2: cheap, Now: func() time.Time { return w.now }})
 			_, err := k.create(s, t.Context(), withID(u.ID))
 			wantError[*service.RecipientNotFoundError](t, err, service.CodeUserNotFound)
 
 			u = w.create(t, "ada@example.com")
-			token = w.token(t, k, u)
-			_, err = k.redeem(s, t.Context(), token)
+			_, err = k.redeem(s, t.Context(), w.token(t, k, u))
 			wantError[*service.TokenInvalidError](t, err, service.CodeTokenInvalid)
 		})
 	}
