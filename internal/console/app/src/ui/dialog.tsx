@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { asProblem } from '../api/problem';
 
 interface DialogProps {
@@ -19,10 +19,6 @@ export function Dialog({ title, describedBy, kind = 'box', onClose, children }: 
     const dialog = element.current!;
     dialog.showModal();
     return () => dialog.close();
-  }, []);
-  useEffect(() => {
-    document.documentElement.classList.add('has-dialog');
-    return () => document.querySelectorAll('dialog').length <= 1 && document.documentElement.classList.remove('has-dialog');
   }, []);
   const isOutside = (event: MouseEvent) => event.target === element.current;
   return (
