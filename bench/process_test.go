@@ -99,11 +99,12 @@ func (s *server) memory(t testing.TB, name string) float64 {
 	return 0
 }
 
-// startUserd starts the service with these settings on a free port.
+// startUserd starts the service with these settings on a free port. It is as it
+// is installed, but for what one client may do: here one does all there is to do.
 func (l *lab) startUserd(t testing.TB, args ...string) *server {
 	t.Helper()
 	address := freeAddress(t)
-	cmd := exec.Command(l.userd, append([]string{"serve", "--addr=" + address, "--log-level=warn"}, args...)...)
+	cmd := exec.Command(l.userd, append([]string{"serve", "--addr=" + address, "--log-level=warn", "--rate-limit-writes=0", "--max-feeds=100000"}, args...)...)
 	cmd.Env = []string{} // settings of the shell do not reach it
 	cmd.Dir = t.TempDir()
 	return serve(t, cmd, address, "/readyz")

@@ -88,6 +88,15 @@ func PasswordHashCost(text string) (bytes uint64, ok bool) {
 	return 0, false
 }
 
+// HashPrefixes are how hashes of all forms begin.
+func HashPrefixes() []string {
+	prefixes := []string{"argon2$argon2id$", "bcrypt$$2b$"}
+	for prefix := range hashSchemes {
+		prefixes = append(prefixes, prefix+"$")
+	}
+	return prefixes
+}
+
 // The texts of secrets.
 var (
 	SecretText  = secretText

@@ -14,7 +14,7 @@ import (
 // storeThatFails fails in one method.
 type storeThatFails struct {
 	service.Store
-	item, items, change, user bool
+	item, items, change, user, schemes bool
 }
 
 var errAway = &service.UnavailableError{Reason: "The store is away."}
@@ -45,6 +45,13 @@ func (s *storeThatFails) User(ctx context.Context, id uuid.UUID) (service.User, 
 		return service.User{}, errAway
 	}
 	return s.Store.User(ctx, id)
+}
+
+func (s *storeThatFails) HashSchemes(ctx context.Context) (map[string]int, error) {
+	if s.schemes {
+		return nil, errAway
+	}
+	return s.Store.HashSchemes(ctx)
 }
 
 // The store goes away after the first look at the session.

@@ -68,6 +68,10 @@ type Store interface {
 	// PasswordHash returns the user's password hash, or *[UserNotFoundError].
 	PasswordHash(ctx context.Context, id uuid.UUID) (string, error)
 
+	// HashSchemes counts the users by the [HashScheme] of their password hashes. It
+	// reads all users, and is asked for now and then.
+	HashSchemes(ctx context.Context) (map[string]int, error)
+
 	// Records returns at most limit users with all that is kept of them, oldest
 	// first, starting behind after; nil means with the oldest. Someone who walks
 	// them page by page sees each user that is there all the while exactly once.

@@ -136,6 +136,13 @@ func (s *store) CountUsers(ctx context.Context, f service.Filter) (int, error) {
 	return n, c.end(err)
 }
 
+// HashSchemes implements [service.Store].
+func (s *store) HashSchemes(ctx context.Context) (map[string]int, error) {
+	c := s.begin(ctx, "hash_schemes")
+	schemes, err := s.Store.HashSchemes(c.ctx)
+	return schemes, c.end(err)
+}
+
 // PasswordHash implements [service.Store].
 func (s *store) PasswordHash(ctx context.Context, id uuid.UUID) (string, error) {
 	c := s.begin(ctx, "password_hash")

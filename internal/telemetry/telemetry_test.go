@@ -169,6 +169,7 @@ func TestScrapeTellsAKnownStory(t *testing.T) {
 		`userd_password_attempts_total{outcome="ok"}`:                                                "0",
 		`userd_password_attempts_total{outcome="invalid"}`:                                           "6",
 		`userd_password_attempts_total{outcome="waiting"}`:                                           "2",
+		`userd_users{password_scheme="argon2id"}`:                                                    "3",
 		`userd_hashing_total`:         "9",
 		`userd_hashing_waiting`:       "0",
 		`userd_hashing_refused_total`: "0",

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,7 @@ func (t *Telemetry) WatchService(svc *service.Service) {
 	t.watchHashing(svc)
 	t.watchAttempts(svc)
 	t.watchChanges(svc)
+	t.watchSchemes(svc)
 }
 
 func (t *Telemetry) watchHashing(svc *service.Service) {
@@ -74,6 +76,34 @@ func (t *Telemetry) watchChanges(svc *service.Service) {
 			send(newest, gauge, float64(l.Newest))
 			send(open, gauge, float64(l.Open))
 			send(behind, gauge, float64(l.Behind))
+		}
+	}
+	t.registry.MustRegister(s)
+}
+
+// schemesEvery is how often users are counted by password scheme at most, as all
+// of them have to be read.
+const schemesEvery = 5 * time.Minute
+
+func (t *Telemetry) watchSchemes(svc *service.Service) {
+	s := new(snapshot)
+	users := s.desc("users", "Users by the scheme of their password hash, counted at most every five minutes.", "password_scheme")
+	var mu sync.Mutex
+	var counted time.Time
+	var schemes map[string]int
+	s.collect = func(send send) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(counted) >= schemesEvery {
+			ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+			defer cancel()
+			if found, err := svc.PasswordSchemes(ctx); err == nil {
+				schemes = found
+			}
+			counted = time.Now() // also when it failed: a scrape must not wait for that every time
+		}
+		for scheme, n := range schemes {
+			send(users, gauge, float64(n), scheme)
 		}
 	}
 	t.registry.MustRegister(s)

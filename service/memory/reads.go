@@ -30,6 +30,29 @@ func (s *Store) PasswordHash(ctx context.Context, id uuid.UUID) (string, error) 
 	return r.PasswordHash, nil
 }
 
+// schemesAtOnce is how many users are counted under one lock, so that others get
+// their turn.
+const schemesAtOnce = 1000
+
+// HashSchemes implements [service.Store].
+func (s *Store) HashSchemes(ctx context.Context) (map[string]int, error) {
+	schemes := make(map[string]int)
+	q := service.ListQuery{Limit: schemesAtOnce}
+	for {
+		found, err := s.list(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			schemes[service.HashScheme(r.PasswordHash)]++
+		}
+		if len(found) < schemesAtOnce {
+			return schemes, nil
+		}
+		q.After = new(found[len(found)-1].Position())
+	}
+}
+
 // record returns the user's record, which never changes once it is in the tables.
 func (s *Store) record(ctx context.Context, id uuid.UUID) (*service.Record, error) {
 	if ctx.Err() != nil {

@@ -23,6 +23,24 @@ func (s *Store) PasswordHash(ctx context.Context, id uuid.UUID) (string, error) 
 	})
 }
 
+// HashSchemes implements [service.Store].
+func (s *Store) HashSchemes(ctx context.Context) (map[string]int, error) {
+	return read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (map[string]int, error) {
+		rows, err := conn.Query(ctx, countHashSchemes)
+		if err != nil {
+			return nil, err
+		}
+		schemes := make(map[string]int)
+		var scheme string
+		var users int
+		_, err = pgx.ForEachRow(rows, []any{&scheme, &users}, func() error {
+			schemes[scheme] = users
+			return nil
+		})
+		return schemes, err
+	})
+}
+
 // notFound is err, or what the absence of a row means.
 func notFound(err error, id uuid.UUID) error {
 	if errors.Is(err, pgx.ErrNoRows) {

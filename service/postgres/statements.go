@@ -40,6 +40,9 @@ const (
 	countActive   = `SELECT active FROM userd_state`
 	countInactive = `SELECT inactive FROM userd_state`
 
+	// It has PostgreSQL do what service.HashScheme does, so that the hashes stay where they are.
+	countHashSchemes = `SELECT substring(password_hash FROM '^\$?[^$]*'), count(*) FROM userd_users GROUP BY 1`
+
 	selectLog = `SELECT log_id, first_seq, last_seq FROM userd_state`
 
 	// The log's state comes with the changes, so that what is missing between

@@ -54,6 +54,10 @@ func contextCases() []contract {
 			_, err := s.PasswordHash(ctx, r.User.ID)
 			return err
 		}},
+		{"HashSchemes", func(ctx context.Context, s service.Store, r service.Record) error {
+			_, err := s.HashSchemes(ctx)
+			return err
+		}},
 		{"Records", func(ctx context.Context, s service.Store, r service.Record) error {
 			_, err := s.Records(ctx, nil, 1)
 			return err

@@ -10,6 +10,16 @@ import (
 
 func exportCases() []contract {
 	return []contract{
+		{"users are counted by the schemes of their hashes", func(t *testing.T, s service.Store) {
+			hashes := map[string]string{"": "", "a": "$", "b": "$$x", "c": "$2b$12$x", "d": "$2b$10$y", "e": "bcrypt$$2b$12$x", "f": "scrypt", "g": "$scrypt"}
+			for email, hash := range hashes {
+				r := user(email)
+				r.PasswordHash = hash
+				create(t, s, r)
+			}
+			got, err := s.HashSchemes(t.Context())
+			wantSame(t, "HashSchemes", map[string]int{"": 1, "$": 2, "$2b": 2, "bcrypt": 1, "scrypt": 1, "$scrypt": 1}, got, err)
+		}},
 		{"an empty store has no records", func(t *testing.T, s service.Store) {
 			wantRecords(t, s, nil, 1)
 		}},
