@@ -83,6 +83,17 @@ func TestDocumentHasExactlyTheCodes(t *testing.T) {
 	}
 }
 
+// What is for those who say who they are is limited for each of them.
+func TestDocumentTellsOfLimits(t *testing.T) {
+	for path, item := range contract().doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if operation.Responses.Value("401") != nil && operation.Responses.Value("429") == nil {
+				t.Errorf("%s %s has no 429", method, path)
+			}
+		}
+	}
+}
+
 func TestDocumentHasExactlyTheFields(t *testing.T) {
 	for schema, f := range map[string]form{
 		"CreateUser": createForm, "BatchUser": batchForm, "ReplaceUser": replaceForm, "UpdateUser": patchForm,

@@ -13,7 +13,8 @@ import (
 //   - In a closed one a scope allows what it names, for all users alike.
 //   - Who is a user may read and change that user, but for is_active and
 //     deletion, without any scope.
-//   - Whoever has a refresh token may refresh its session and end it.
+//   - Whoever has a refresh token may refresh its session and end it. That is
+//     counted, too, so that nobody has the service sign tokens without end.
 //   - A user whom the actor may not see does not exist for it: it gets
 //     *UserNotFoundError, or nothing in a search. What it may see but not do is
 //     *ForbiddenError.

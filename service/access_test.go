@@ -95,6 +95,12 @@ func calls(ada, bob service.User) map[string]call {
 		"sign in": func(ctx context.Context, s *service.Service) error {
 			return first(s.SignIn(ctx, signInOf(ada.Email)))
 		},
+		"refresh": func(ctx context.Context, s *service.Service) error {
+			return withToken(ctx, s, ada, func(token string) error { return first(s.RefreshSession(ctx, token)) })
+		},
+		"sign out": func(ctx context.Context, s *service.Service) error {
+			return withToken(ctx, s, ada, func(token string) error { return first(s.SignOut(ctx, token)) })
+		},
 		"me":          func(ctx context.Context, s *service.Service) error { return first(s.Me(ctx)) },
 		"public keys": func(ctx context.Context, s *service.Service) error { return first(s.PublicKeys(ctx)) },
 		"rotate key":  func(ctx context.Context, s *service.Service) error { return first(s.RotateSigningKey(ctx)) },
@@ -129,6 +135,15 @@ var (
 	none       service.Optional[service.FilterInput]
 	errNothing = errors.New("nothing was found")
 )
+
+// withToken calls do with the refresh token of a new session of the user's.
+func withToken(ctx context.Context, s *service.Service, u service.User, do func(token string) error) error {
+	g, err := s.SignIn(service.WithActor(ctx, service.OperatorActor("test")), signInOf(u.Email))
+	if err != nil {
+		return err
+	}
+	return do(g.RefreshToken)
+}
 
 func keyOf(k service.Key, _ string, err error) (service.Key, error) { return k, err }
 
@@ -180,7 +195,7 @@ func verdict(err error) string {
 func TestWhoMayDoWhat(t *testing.T) {
 	shut := closed(t)
 	var open *world // a new one for each row, as it is closed by the end
-	public := []string{"ping", "public keys"}
+	public := []string{"ping", "public keys", "refresh", "sign out"}
 	anybody := append([]string{"me"}, public...)
 	reading := []string{"list", "count", "read *", "search *", "look up *", "sessions *"}
 	writing := []string{"create", "create many", "rename *", "email *", "password *", "replace *", "activate *", "delete *", "end one *", "end all *"}

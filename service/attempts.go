@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 
@@ -53,6 +54,8 @@ const (
 
 	// maxConflicts is how often a count is read anew when others change it.
 	maxConflicts = 20
+	// longestYield is how long it is left to those others at most, each time.
+	longestYield = 16 * time.Millisecond
 )
 
 const (
@@ -118,7 +121,7 @@ func (s *Service) mayAttempt(ctx context.Context, a *attempt) error {
 // count counts a as a failure: of the user with this id, if there is one. Its errors are those
 // of mayAttempt, as others make attempts, too.
 func (s *Service) count(ctx context.Context, a *attempt, user uuid.UUID) error {
-	for range maxConflicts {
+	for n := range maxConflicts {
 		at := s.timestamp()
 		if err := a.wait(at); err != nil {
 			return err
@@ -135,6 +138,7 @@ func (s *Service) count(ctx context.Context, a *attempt, user uuid.UUID) error {
 		case !isItemConflict(err):
 			return err
 		}
+		yieldToOthers(ctx, n)
 		if err := s.readAttempt(ctx, a); err != nil {
 			return err
 		}
@@ -146,16 +150,32 @@ func (s *Service) count(ctx context.Context, a *attempt, user uuid.UUID) error {
 // password, and makes it known there. It is no reason to turn the user away when that
 // cannot be done.
 func (s *Service) forgive(ctx context.Context, a *attempt, user uuid.UUID) {
-	for range maxConflicts {
+	for n := range maxConflicts {
 		at := s.timestamp()
 		changes, err := s.remember(ctx, a, user, at)
 		if err == nil {
 			changes = append(changes, a.changes(a.forgiven(), user, at)...)
 			err = s.store.ChangeItems(ctx, at, changes)
 		}
-		if !isItemConflict(err) || s.readAttempt(ctx, a) != nil {
+		if !isItemConflict(err) {
 			return
 		}
+		yieldToOthers(ctx, n)
+		if s.readAttempt(ctx, a) != nil {
+			return
+		}
+	}
+}
+
+// yieldToOthers waits after the nth conflict for a while that is random, so that of
+// many who change one count each comes to it, and longer the more of them there seem to be.
+func yieldToOthers(ctx context.Context, n int) {
+	longest := min(time.Millisecond<<n, longestYield)
+	timer := time.NewTimer(rand.N(longest)) // #nosec G404 -- it is no secret
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -112,6 +112,31 @@ func TestWhatEndsSessions(t *testing.T) {
 	}
 }
 
+// A reset ends all that could let somebody in whom it is to keep out, and the
+// waits for the former password.
+func TestAResetEndsAllElse(t *testing.T) {
+	w := newWorld(t)
+	bob := w.create(t, "bob@example.com")
+	bobs, bobsToken := w.signIn(t, bob.Email), w.token(t, resets, bob)
+	u := w.create(t, "ada@example.com")
+	g, other := w.signIn(t, u.Email), w.token(t, resets, u)
+	confirmation, token := w.token(t, confirmations, u), w.token(t, resets, u)
+	w.guess(t, "bot", u.Email, 8)
+	if wait, _ := w.try(t, t.Context(), "home", u.Email, goodPassword); wait == 0 {
+		t.Fatal("there is no wait")
+	}
+	w.wantRedeemed(t, resets, token)
+	w.wantEnded(t, g)
+	w.wantSessions(t, u.ID)
+	w.wantInvalid(t, resets, other)
+	if wait, ok := w.try(t, t.Context(), "home", u.Email, anotherPassword); wait != 0 || !ok {
+		t.Errorf("the new password waits %v and is right: %v", wait, ok)
+	}
+	w.wantRedeemed(t, confirmations, confirmation) // which lets nobody in
+	w.refresh(t, bobs.RefreshToken)
+	w.wantRedeemed(t, resets, bobsToken)
+}
+
 // as calls do as whoever shows the token.
 func (w *world) as(t *testing.T, token string, do func(context.Context) error) error {
 	t.Helper()

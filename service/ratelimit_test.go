@@ -130,6 +130,37 @@ func TestFailedAttemptsCount(t *testing.T) {
 	}
 }
 
+// Refreshing is counted however it turns out: a token that is good signs another
+// one each time, and within the time of grace that is the same token.
+func TestRefreshingIsBounded(t *testing.T) {
+	w := limited(t)
+	g := w.signIn(t, w.create(t, "ada@example.com").Email)
+	for i, token := range []string{g.RefreshToken, changedDigit(g.RefreshToken), "guess"} {
+		ctx := from(t, fmt.Sprintf("192.0.2.%d", i))
+		if done, _ := spendAll(t, func() error { return first(w.RefreshSession(ctx, token)) }); done != 20 {
+			t.Errorf("it was refreshed %d times", done)
+		}
+		if done, _ := spendAll(t, func() error { return first(w.SignOut(ctx, token)) }); done != 0 {
+			t.Errorf("it was signed out %d times", done)
+		}
+	}
+	w.refresh(t, w.refresh(t, g.RefreshToken).RefreshToken)
+}
+
+// Guesses at one-time tokens are counted, and cost no hash.
+func TestGuessesAtTokensAreBounded(t *testing.T) {
+	w := limited(t)
+	for name, k := range tokenKinds {
+		ctx := as(t, service.KeyActor(name, []service.Scope{service.ScopeUsersVerify}))
+		if done, _ := spendAll(t, func() error { return first(k.redeem(w.Service, ctx, "userd_reset_guess")) }); done != 20 {
+			t.Errorf("%s: %d guesses", name, done)
+		}
+	}
+	if hashed := w.Hashing().Entered; hashed != 0 {
+		t.Errorf("%d hashes", hashed)
+	}
+}
+
 // A batch is let in while there is anything left, and then paid for in full.
 func TestABatchCountsForAllItsUsers(t *testing.T) {
 	w := limited(t)

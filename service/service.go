@@ -87,9 +87,6 @@ func New(store Store, c Config) *Service {
 	if c.NewKey == nil {
 		c.NewKey = NewKeyText
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
 	if c.Random == nil {
 		c.Random = randomBits
 	}

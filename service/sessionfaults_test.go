@@ -11,16 +11,17 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// storeThatFails fails in one method.
+// storeThatFails fails in one method, or in reading one kind of items.
 type storeThatFails struct {
 	service.Store
 	item, items, change, user, schemes bool
+	kind                               service.ItemKind
 }
 
 var errAway = &service.UnavailableError{Reason: "The store is away."}
 
 func (s *storeThatFails) Item(ctx context.Context, kind service.ItemKind, key service.ItemKey, at time.Time) (service.Item, error) {
-	if s.item {
+	if s.item || s.kind == kind {
 		return service.Item{}, errAway
 	}
 	return s.Store.Item(ctx, kind, key, at)
@@ -75,7 +76,10 @@ func TestSessionsWhileTheStoreIsAway(t *testing.T) {
 		store storeThatFails
 		do    call
 	}{
-		"sign in, keys":     {storeThatFails{item: true}, func(ctx context.Context, s *service.Service) error { return first(s.SignIn(ctx, signInOf(u.Email))) }},
+		"sign in, counts": {storeThatFails{item: true}, func(ctx context.Context, s *service.Service) error { return first(s.SignIn(ctx, signInOf(u.Email))) }},
+		"sign in, keys": {storeThatFails{kind: "signing-keys"}, func(ctx context.Context, s *service.Service) error {
+			return first(s.SignIn(ctx, signInOf(u.Email)))
+		}},
 		"sign in, sessions": {storeThatFails{items: true}, func(ctx context.Context, s *service.Service) error { return first(s.SignIn(ctx, signInOf(u.Email))) }},
 		"refresh, keys": {storeThatFails{item: true}, func(ctx context.Context, s *service.Service) error {
 			return first(s.RefreshSession(ctx, g.RefreshToken))

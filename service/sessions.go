@@ -144,8 +144,11 @@ func (s *Service) grant(u User, session sessionItem, t refreshToken, k signingKe
 // it is answered again in the same way, for the answer may have got lost. After
 // that somebody must have stolen it, and nobody knows which of both calls: the
 // session ends, and the log has a warning. It returns *[UnauthenticatedError] for
-// a token that is not, or no longer, good.
+// a token that is not, or no longer, good, and *[RateLimitedError].
 func (s *Service) RefreshSession(ctx context.Context, token string) (g Grant, err error) {
+	if err := s.spend(ctx, writes); err != nil {
+		return Grant{}, err
+	}
 	t, ok := parseRefreshToken(token)
 	if !ok {
 		return Grant{}, &UnauthenticatedError{Invalid: true}
@@ -216,8 +219,11 @@ func (s *Service) sessionWith(ctx context.Context, t refreshToken) (sessionItem,
 
 // SignOut ends the session that one of its refresh tokens belongs to, or without
 // one ("") the session that the actor calls with, and returns its id. It returns
-// *[UnauthenticatedError] where there is none.
+// *[UnauthenticatedError] where there is none, and *[RateLimitedError].
 func (s *Service) SignOut(ctx context.Context, token string) (uuid.UUID, error) {
+	if err := s.spend(ctx, writes); err != nil {
+		return uuid.Nil, err
+	}
 	id, err := s.sessionToEnd(ctx, token)
 	if err != nil {
 		return uuid.Nil, err

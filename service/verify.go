@@ -138,15 +138,15 @@ func (s *Service) tryPassword(ctx context.Context, in credentials) (User, error)
 		s.logFailure(ctx, u)
 		return User{}, &InvalidCredentialsError{}
 	}
-	s.forgive(ctx, a, u.ID)
 	if better != nil {
 		u = s.rehash(ctx, u, *better)
 	}
 	return u, nil
 }
 
-// attempt counts an attempt and compares the password, in a slot of the gate:
-// so what is counted is what is hashed, and few are being counted at any time.
+// attempt counts an attempt, compares the password, and takes the attempt back
+// when it is right, in a slot of the gate: so what is counted is what is hashed, and
+// few who log in at once change the counts of one client at any time.
 // It tells whether the password is right, and by which hash to replace hash, if
 // it is to be replaced.
 func (s *Service) attempt(ctx context.Context, a *attempt, u User, hash passwordHash, password string) (ok bool, better *string, err error) {
@@ -154,7 +154,11 @@ func (s *Service) attempt(ctx context.Context, a *attempt, u User, hash password
 		if err = s.count(ctx, a, u.ID); err != nil {
 			return
 		}
-		if ok = matchesEitherForm(hash, password); ok && s.isWeak(hash) {
+		if ok = matchesEitherForm(hash, password); !ok {
+			return
+		}
+		s.forgive(ctx, a, u.ID)
+		if s.isWeak(hash) {
 			better = new(s.argon2.hash(norm.NFC.String(password)))
 		}
 	})

@@ -127,7 +127,17 @@ func accessOperations(ada, bob, log string) map[string]operation {
 	all := map[string]operation{
 		"create": {http.MethodPost, "/users", noList, values{}, `mutation { createUser(input: {email: "", firstName: "", lastName: "", password: ""}) { errors { code } } }`},
 		"verify": {http.MethodPost, "/users/verify-password", noList, values{}, `mutation { verifyPassword(input: {email: "", password: ""}) { errors { code } } }`},
-		"list":   {http.MethodGet, "/users", noList, nil, `{ users { pageInfo { endCursor } } }`},
+		"make-reset": {http.MethodPost, "/password-reset-tokens", noList, values{},
+			`mutation { createPasswordResetToken(input: {}) { errors { code } } }`},
+		"make-confirmation": {http.MethodPost, "/email-confirmation-tokens", noList, values{},
+			`mutation { createEmailConfirmationToken(input: {}) { errors { code } } }`},
+		"reset": {http.MethodPost, "/password-resets", noList, values{"token": "", "password": ""},
+			`mutation { resetPassword(input: {token: "", password: ""}) { errors { code } } }`},
+		"confirm": {http.MethodPost, "/email-confirmations", noList, values{"token": ""}, `mutation { confirmEmail(input: {token: ""}) { errors { code } } }`},
+		"create-many": {http.MethodPost, "/users:batch", noList, values{"users": []values{{}}},
+			`mutation { createUsers(input: {users: [{email: "", firstName: "", lastName: ""}]}) { errors { code } } }`},
+		"sign-out": {http.MethodDelete, "/sessions/current", noList, nil, `mutation { signOut(input: {}) { errors { code } } }`},
+		"list":     {http.MethodGet, "/users", noList, nil, `{ users { pageInfo { endCursor } } }`},
 		"changes": {http.MethodGet, "/changes", noList, nil,
 			`{ changes { pageInfo { endCursor } } }`},
 		"sign-in": {http.MethodPost, "/sessions", noList, values{"email": "a", "password": "b", "label": nil},
@@ -160,9 +170,12 @@ func verdicts(done, forbidden string, rest service.Code) func(operation string) 
 	return func(operation string) string {
 		matches := func(list string) bool {
 			verb, _, _ := strings.Cut(operation, " ")
-			return strings.Contains(list, operation+",") || strings.Contains(list, verb+" *,")
+			list = "," + list
+			return strings.Contains(list, ","+operation+",") || strings.Contains(list, ","+verb+" *,")
 		}
 		switch {
+		case operation == "sign-out": // of which nobody here has a session
+			return string(service.CodeUnauthenticated)
 		case matches(done):
 			return ""
 		case matches(forbidden):
@@ -177,8 +190,8 @@ func verdicts(done, forbidden string, rest service.Code) func(operation string) 
 // Operations that change something are given what is wrong, so that what is
 // done is INVALID_INPUT where they are allowed.
 func TestBothTransportsAskTheSameRule(t *testing.T) {
-	const reading, writing = "list,read *,sessions *,", "create,rename *,activate *,email *,password *,end-one *,end-all *,"
-	const changes, verifying = "changes,follow,history *,", "verify,sign-in,"
+	const reading, writing = "list,read *,sessions *,", "create,create-many,rename *,activate *,email *,password *,end-one *,end-all *,"
+	const changes, verifying = "changes,follow,history *,", "verify,sign-in,make-reset,make-confirmation,reset,confirm,"
 	svc, base, ada, bob := closedServer(t)
 	log, err := svc.Changes(asOperator(t), service.ChangesInput{First: new(1)})
 	if err != nil {
@@ -193,9 +206,9 @@ func TestBothTransportsAskTheSameRule(t *testing.T) {
 		{"admin", verdicts(reading+writing+changes+verifying, "", "")},
 		{"users.read", verdicts(reading, writing+changes+verifying, "")},
 		{"users.write", verdicts(writing, reading+changes+verifying, "")},
-		{"changes.read", verdicts(changes, "create,list,"+verifying, service.CodeUserNotFound)},
-		{"users.verify", verdicts(verifying, "create,list,"+changes, service.CodeUserNotFound)},
-		{"ada", verdicts("read ada,rename ada,email ada,password ada,sessions ada,end-one ada,end-all ada,", "activate ada,create,list,"+changes+verifying, service.CodeUserNotFound)},
+		{"changes.read", verdicts(changes, "create,create-many,list,"+verifying, service.CodeUserNotFound)},
+		{"users.verify", verdicts(verifying, "create,create-many,list,"+changes, service.CodeUserNotFound)},
+		{"ada", verdicts("read ada,rename ada,email ada,password ada,sessions ada,end-one ada,end-all ada,", "activate ada,create,create-many,list,"+changes+verifying, service.CodeUserNotFound)},
 	} {
 		t.Run("as "+tt.token, func(t *testing.T) {
 			c := caller{base: base, token: tt.token}

@@ -50,11 +50,26 @@ func (p *process) memory(t *testing.T, name string) int64 {
 // many refused for now.
 func (p *process) burst(t *testing.T, n *atomic.Int64) (created, refused int64) {
 	t.Helper()
+	return atOnce(t, func() (int, string, error) { return create(t.Context(), http.DefaultClient, p.base, n.Add(1)) })
+}
+
+// signIns signs ada in 64 times at once.
+func (p *process) signIns(t *testing.T) (signedIn, refused int64) {
+	t.Helper()
+	return atOnce(t, func() (int, string, error) {
+		return postAt(t.Context(), http.DefaultClient, p.base+"/sessions", `{"email":"ada@example.com","password":"notes on the engine"}`)
+	})
+}
+
+// atOnce does something 64 times at once, and returns how often it created
+// something and how often it was refused for now.
+func atOnce(t *testing.T, do func() (status int, retry string, err error)) (created, refused int64) {
+	t.Helper()
 	var served, later atomic.Int64
 	var all sync.WaitGroup
 	for range 64 {
 		all.Go(func() {
-			switch status, retry, err := create(t.Context(), http.DefaultClient, p.base, n.Add(1)); {
+			switch status, retry, err := do(); {
 			case status == http.StatusCreated:
 				served.Add(1)
 			case status == http.StatusServiceUnavailable && retry != "":
@@ -94,7 +109,7 @@ func TestABurstStaysWithinItsMemory(t *testing.T) {
 	}
 }
 
-// A server in a container of 64 MiB outlives bursts, on a file and with the
+// A server in a container of 64 MiB outlives bursts of creations and of sign-ins, on a file and with the
 // settings that it has by default. Where the test may make no control group, it
 // holds the server to what it would have in one.
 func TestASmallServerSurvivesBursts(t *testing.T) {
@@ -119,6 +134,12 @@ func TestASmallServerSurvivesBursts(t *testing.T) {
 	for range 5 {
 		c, r := p.burst(t, &n)
 		created, refused = created+c, refused+r
+	}
+	withAda(t, caller{base: p.base})
+	for range 5 {
+		if signedIn, _ := p.signIns(t); signedIn < 1 {
+			t.Error("nobody was signed in")
+		}
 	}
 	get(t, p.base+"/users")
 	peak, file := p.memory(t, "VmHWM"), p.memory(t, "RssFile")

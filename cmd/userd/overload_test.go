@@ -188,7 +188,12 @@ func (p *process) offer(t *testing.T, rate float64, lasting time.Duration, n *at
 // create creates the nth user.
 func create(ctx context.Context, client *http.Client, base string, n int64) (status int, retryAfter string, err error) {
 	body := fmt.Sprintf(`{"email":"user%d@example.com","first_name":"U","last_name":"Ser","password":"a long enough one"}`, n)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/users", strings.NewReader(body))
+	return postAt(ctx, client, base+"/users", body)
+}
+
+// postAt posts a body and returns the answer's status and Retry-After.
+func postAt(ctx context.Context, client *http.Client, url, body string) (status int, retryAfter string, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}

@@ -118,13 +118,15 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 	}
 }
 
-func TestTokensShowWhatHappens(t *testing.T) {
-	p := start(t, "--database-url=file:"+filepath.Join(t.TempDir(), "userd.db"))
-	known := make(names)
-	for _, e := range examples(t, "../../docs/tokens.md") {
-		t.Run(e.command, func(t *testing.T) {
-			known.bind(t, e.output, p.shell(t, known.apply(e.command)))
-		})
+func TestDocumentsOfPasswordsShowWhatHappens(t *testing.T) {
+	for _, document := range []string{"tokens.md", "passwords.md"} {
+		p := start(t, "--database-url=file:"+filepath.Join(t.TempDir(), "userd.db"))
+		known := make(names)
+		for _, e := range examples(t, "../../docs/"+document) {
+			t.Run(e.command, func(t *testing.T) {
+				known.bind(t, e.output, p.shell(t, known.apply(e.command)))
+			})
+		}
 	}
 }
 

@@ -102,6 +102,8 @@ func useSecrets(t *testing.T, s secrets, database string) {
 	token := "Bearer " + s.add("a token", sign("billing", "users:read"))
 
 	v.usePasswords(root)
+	v.useSessions(root)
+	v.useTokens(root)
 	v.useCredentials(root, token)
 	v.moveUsers()
 	v.send("GET", "/users?limit=200", "", token, 200)
@@ -160,6 +162,72 @@ func (v visitor) usePasswords(root string) {
 	v.send("POST", "/graphql", fmt.Sprintf(`{"query":"mutation($p: Int!) { __typename @skip(if: $p) }","variables":{"p":%q}}`, v.password("a password for a number")), root, 200)
 	v.send("POST", "/graphql", `{"query":"{ __typename }","variables":"`+v.password("a password for variables")+`"}`, root, 400)
 	v.send("GET", "/graphql?query="+url.QueryEscape(create(fmt.Sprintf("%q", v.password("a password in a URL")))), "", root, 405)
+}
+
+// reveal sends a request whose answer tells a secret, this once, and returns the
+// answer.
+func (v visitor) reveal(path, body, authorization string) map[string]any {
+	v.t.Helper()
+	status, answer := ask(v.t, "POST", v.base+path, body, "Authorization", authorization)
+	if status != http.StatusOK && status != http.StatusCreated {
+		v.t.Fatalf("POST %s: %d %s", path, status, answer)
+	}
+	return decoded(v.t, answer)
+}
+
+// useSessions signs in and out, rightly and wrongly. What is told again and again
+// is the password, and what is told once the tokens.
+func (v visitor) useSessions(root string) {
+	v.t.Helper()
+	password := v.password("a password to sign in with")
+	user := decoded(v.t, v.send("POST", "/users", fmt.Sprintf(`{"email":"sam@example.com","first_name":"S","last_name":"L","password":%q}`, password), root, 201))
+	credentials := fmt.Sprintf(`{"email":"sam@example.com","password":%q}`, password)
+	v.send("POST", "/users/verify-password", credentials, root, 200)
+	v.send("POST", "/graphql", fmt.Sprintf(`{"query":"mutation($p: String!) { verifyPassword(input: {email: \"sam@example.com\", password: $p}) { user { id } errors { code } } }","variables":{"p":%q}}`, password), root, 200)
+	v.send("POST", "/sessions", fmt.Sprintf(`{"email":"sam@example.com","password":%q}`, v.password("a wrong password to sign in with")), root, 422)
+	g := v.reveal("/sessions", credentials, root)
+	access, refresh := v.add("an access token", g["access_token"].(string)), v.add("a refresh token", g["refresh_token"].(string))
+	v.send("GET", "/me", "", "Bearer "+access, 200)
+	v.send("GET", fmt.Sprintf("/users/%s/sessions", user["id"]), "", "Bearer "+access, 200)
+	v.send("GET", "/.well-known/jwks.json", "", "", 200)
+	g = v.reveal("/sessions/refresh", fmt.Sprintf(`{"refresh_token":%q}`, refresh), "")
+	access, refresh = v.add("another access token", g["access_token"].(string)), v.add("another refresh token", g["refresh_token"].(string))
+	v.send("POST", "/sessions/refresh", fmt.Sprintf(`{"refresh_token":%q}`, v.add("a refresh token with a wrong digit", changedDigit(refresh))), "", 401)
+	v.send("POST", "/sessions/refresh", fmt.Sprintf(`{%q:1}`, refresh), "", 422)
+	v.send("GET", "/me", "", "Bearer "+v.add("an access token with a wrong signature", access[:len(access)-8]+"AAAAAAAA"), 401)
+	v.send("GET", "/me", "", "Bearer "+refresh, 404)
+	v.send("POST", "/signing-keys", "", root, 201)
+	v.send("GET", "/me", "", "Bearer "+access, 401)
+	v.send("DELETE", "/sessions/current", "", "Bearer "+refresh, 204)
+	v.send("POST", "/sessions/refresh", fmt.Sprintf(`{"refresh_token":%q}`, refresh), "", 401)
+}
+
+// useTokens makes and redeems one-time tokens, rightly and wrongly.
+func (v visitor) useTokens(root string) {
+	v.t.Helper()
+	const sam = `{"email":"sam@example.com"}`
+	redeem := func(what, token string, want int) {
+		v.t.Helper()
+		v.send("POST", "/password-resets", fmt.Sprintf(`{"token":%q,"password":%q}`, token, v.password("a password of "+what)), root, want)
+	}
+	reset := v.add("a token for a reset", v.reveal("/password-reset-tokens", sam, root)["token"].(string))
+	redeem("a token with a wrong digit", v.add("a token with a wrong digit", changedDigit(reset)), 422)
+	redeem("a token", reset, 200)
+	redeem("a token that was redeemed", reset, 422)
+	confirmation := v.add("a token for an address", v.reveal("/email-confirmation-tokens", sam, root)["token"].(string))
+	redeem("a token of another kind", confirmation, 422)
+	v.send("POST", "/email-confirmations", fmt.Sprintf(`{"token":[%q]}`, confirmation), root, 422)
+	v.send("POST", "/email-confirmations", fmt.Sprintf(`{"token":%q}`, confirmation), "Bearer "+confirmation, 401)
+	v.send("POST", "/email-confirmations", fmt.Sprintf(`{"token":%q}`, confirmation), root, 200)
+}
+
+// changedDigit is text with another digit at its end.
+func changedDigit(text string) string {
+	digit := "0"
+	if strings.HasSuffix(text, "0") {
+		digit = "1"
+	}
+	return text[:len(text)-1] + digit
 }
 
 // useCredentials shows keys and tokens, right ones and wrong ones.

@@ -100,7 +100,8 @@ func TestLimitsAreAttackedAndTold(t *testing.T) {
 			t.Errorf("there is no %s", found[1])
 		}
 	}
-	for name, value := range map[string]int{"MaxBatch": service.MaxBatch, "MaxBatchPasswords": service.MaxBatchPasswords, "MaxIDs": service.MaxIDs, "MaxKeys": service.MaxKeys} {
+	for name, value := range map[string]int{"MaxBatch": service.MaxBatch, "MaxBatchPasswords": service.MaxBatchPasswords, "MaxIDs": service.MaxIDs, "MaxKeys": service.MaxKeys,
+		"MaxClient": service.MaxClient, "MaxSessions": service.MaxSessions, "MaxTokens": service.MaxTokens} {
 		if !strings.Contains(limits, fmt.Sprintf("| %d (`%s`) |", value, name)) {
 			t.Errorf("%s is %d", name, value)
 		}

@@ -55,6 +55,10 @@ var story = []struct{ method, path, accept, key, body string }{
 	{method: "POST", path: "/email-confirmation-tokens", body: `{"email":"ada@example.com"}`},
 	{method: "POST", path: "/email-confirmations", body: `{"token":"` + firstTestToken + `"}`},
 	{method: "POST", path: "/password-reset-tokens", body: `{"email":"ada@example.com"}`},
+	{method: "POST", path: "/sessions", body: `{"email":"ada@example.com","password":"notes on the engine","label":"a test"}`},
+	{method: "GET", path: "/.well-known/jwks.json"},
+	{method: "POST", path: "/graphql", body: `{"query":"mutation { signIn(input: {email: \"ada@example.com\", password: \"notes on the engine\"}) { grant { accessToken refreshToken session { id } } errors { code } } }"}`},
+	{method: "POST", path: "/sessions/refresh", body: `{"refresh_token":"` + firstTestRefreshToken + `"}`},
 	{method: "POST", path: "/keys", body: `{"name":"app","scopes":["admin"]}`},
 	{method: "GET", path: "/users"},
 	{method: "GET", path: "/users", key: firstTestKey},
@@ -67,6 +71,9 @@ const firstTestKey = "userd_EeKgZoZvd4mbwO9wP8rrnr75ArsIJ2zK0IlIOtpM94M44gGlq"
 
 // firstTestToken is the first one-time token, which confirms an address.
 const firstTestToken = "userd_confirm_2tvznxfAWO9mx5qSjym3qVkLIyQTswQXT9J64DpM4Nf1ZDBaV"
+
+// firstTestRefreshToken is what the first session is refreshed with.
+const firstTestRefreshToken = "userd_refresh_dt2ybBMQEmV5dTrXhs2vuHxu5KdJ8Z8tfXUNeuqIIlyh2nB8GTtwGva0rd6KdiAlCr2aQ667OUDujh9WOkMQcD2q8sL8"
 
 // tell has a server answer the story, and returns all that it says but for when.
 func (p *process) tell(t *testing.T) (answers []string) {
@@ -102,7 +109,7 @@ func TestServersForTestsAnswerTheSame(t *testing.T) {
 	for _, answer := range want {
 		statuses[strings.Fields(answer)[2]]++
 	}
-	if diff := cmp.Diff(map[string]int{"200": 18, "201": 4, "204": 2, "401": 1, "404": 2, "422": 1}, statuses); diff != "" {
+	if diff := cmp.Diff(map[string]int{"200": 21, "201": 5, "204": 2, "401": 1, "404": 2, "422": 1}, statuses); diff != "" {
 		t.Errorf("the story goes otherwise (-want +got):\n%s", diff)
 	}
 	t.Run("in another process, however often it is asked whether it is ready", func(t *testing.T) {

@@ -157,11 +157,13 @@ func wholeAnswer(t *testing.T, url, body string) string {
 	return resp.Status + "\n" + head.String() + "\n" + string(answer)
 }
 
-// guesses is one request with n attempts at an account, by other names each.
+// guesses is one request with n attempts at an account, by other names each,
+// and in turns by what takes a password.
 func guesses(n int, email string) string {
 	var b strings.Builder
 	for i := range n {
-		fmt.Fprintf(&b, ` a%d: verifyPassword(input: {email: \"%s\", password: \"guess %d\"}) { errors { code } }`, i, email, i)
+		field := []string{"verifyPassword", "signIn"}[i%2]
+		fmt.Fprintf(&b, ` a%d: %s(input: {email: \"%s\", password: \"guess %d\"}) { errors { code } }`, i, field, email, i)
 	}
 	return `{"query": "mutation {` + b.String() + ` }"}`
 }
@@ -183,6 +185,11 @@ func TestAHundredGuessesInOneRequest(t *testing.T) {
 		body := fmt.Sprintf(`{"email": "ADA@example.com", "password": %q}`, password)
 		if status, retry, codes := answered(t, "POST", base+"/users/verify-password", body); status != 429 || retry != "1" || !slices.Equal(codes, []string{"RATE_LIMITED"}) {
 			t.Errorf("REST: %d, retry after %q, %v", status, retry, codes)
+		}
+	}
+	for _, path := range []string{"/sessions", "/users/verify-password"} {
+		if status, _, codes := answered(t, "POST", base+path, `{"email": "ada@example.com", "password": "notes on the engine"}`); status != 429 || !slices.Equal(codes, []string{"RATE_LIMITED"}) {
+			t.Errorf("%s: %d, %v", path, status, codes)
 		}
 	}
 	if _, answer := ask(t, "POST", base+"/graphql", guesses(1, "ada@example.com")); !strings.Contains(answer, `"code":"RATE_LIMITED"`) || !strings.Contains(answer, `"retryAfter":1`) {
