@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import * as chromium from './browser/chromium.mjs';
-import { box, button, call, drawer, limit, live, names, person, refused, rowOf, visit } from './browser/console.mjs';
+import { box, button, call, drawer, limit, live, names, password, person, refused, rowOf, visit } from './browser/console.mjs';
 import * as userd from './browser/service.mjs';
 
 let browser;
@@ -36,6 +36,12 @@ after(async () => {
 
 const callClosed = (method, path, body, key = keys.root) => call(closed.url, method, path, body, key);
 const visitClosed = (path, body) => visit(browser, closed.url, path, { expected: refused }, body);
+
+// somebodySignedIn is a new user, and what its session of this label is used with.
+async function somebodySignedIn(label) {
+  const user = await callClosed('POST', '/users', person());
+  return callClosed('POST', '/sessions', { email: user.email, password, label });
+}
 
 async function signIn(page, key) {
   await page.getByLabel('API key', { exact: true }).fill(key);
@@ -116,7 +122,7 @@ test('a key that is revoked is turned away at once', limit, async () => {
 });
 
 test('a key that may only read is told so in a sentence', limit, async () => {
-  const user = await callClosed('POST', '/users', person());
+  const { user, session } = await somebodySignedIn('Laptop');
   await signedIn(`/console/users/${user.id}`, keys.reader, async (page) => {
     await page.getByLabel('First name').fill('Other');
     await button(drawer(page), 'Save').click();
@@ -128,11 +134,47 @@ test('a key that may only read is told so in a sentence', limit, async () => {
     await button(box(page), 'Cancel').click();
     await drawer(page).getByRole('link', { name: 'History' }).click();
     await drawer(page).getByText('scope changes:read').waitFor();
+    await drawer(page).getByRole('link', { name: 'Sessions' }).click();
+    await button(drawer(page), 'End… Laptop').click();
+    await button(box(page), 'End session').click();
+    await box(page).getByRole('alert').getByText('scope users:write').waitFor();
+    await button(box(page), 'Cancel').click();
+    await button(drawer(page), 'End all…').click();
+    await button(box(page), 'End all sessions').click();
+    await box(page).getByRole('alert').getByText('scope users:write').waitFor();
+    await button(box(page), 'Cancel').click();
     await button(drawer(page), 'Close').click();
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.getByRole('alert').getByText('scope admin').waitFor();
   });
   assert.equal((await callClosed('GET', `/users/${user.id}`)).version, 1);
+  const left = await callClosed('GET', `/users/${user.id}/sessions`);
+  assert.deepEqual(left.map(({ id }) => id), [session.id]);
+});
+
+test('a user’s own token shows which session is its own, and ending that turns it away', limit, async () => {
+  const { user, access_token } = await somebodySignedIn('This page');
+  await callClosed('POST', '/sessions', { email: user.email, password, label: 'Phone' });
+  await signedIn(`/console/users/${user.id}?tab=sessions`, access_token, async (page) => {
+    const items = drawer(page).getByRole('listitem');
+    await items.nth(1).waitFor();
+    assert.deepEqual(await items.filter({ hasText: 'Current' }).getByRole('heading').allInnerTexts(), ['This page']);
+    await button(items.first(), 'End… This page').click();
+    await box(page).getByText('This page uses it, too.').waitFor();
+    await button(box(page), 'End session').click();
+    await page.getByText('The service no longer takes the key').waitFor();
+  });
+  const left = await callClosed('GET', `/users/${user.id}/sessions`);
+  assert.deepEqual(left.map(({ label }) => label), ['Phone']);
+});
+
+test('a key that may not read users is told so in place of sessions', limit, async () => {
+  const { user } = await somebodySignedIn('Laptop');
+  const { key } = await callClosed('POST', '/keys', { name: 'blind', scopes: ['users:write'] });
+  await signedIn(`/console/users/${user.id}?tab=sessions`, key, async (page) => {
+    await drawer(page).getByRole('alert').getByText('scope users:read').waitFor();
+    assert.equal(await drawer(page).getByRole('listitem').count(), 0);
+  });
 });
 
 test('a key that may not read the list is told so in its place', limit, async () => {

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 
 import { screenshot } from './browser/chromium.mjs';
-import { box, button, drawer, limit, live, names, rowOf, shown, suite } from './browser/console.mjs';
+import { box, button, drawer, limit, live, names, password, rowOf, shown, suite } from './browser/console.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -20,10 +20,11 @@ const { visit, call } = suite({
   async prepare() {
     for (const [first_name, last_name] of people) {
       const email = `${first_name}.${last_name}@example.com`.replace(' ', '').toLowerCase();
-      made[first_name] = await call('POST', '/users', { email, first_name, last_name, password: 'a long enough secret', is_active: last_name.length > 5 });
+      made[first_name] = await call('POST', '/users', { email, first_name, last_name, password, is_active: last_name.length > 5 });
     }
     await call('PATCH', `/users/${made.Ada.id}`, { last_name: 'King' });
     await call('PATCH', `/users/${made.Ada.id}`, { last_name: 'Lovelace' });
+    for (const label of ['Phone', longLabel]) await call('POST', '/sessions', { email: made.Ada.email, password, label });
   },
 });
 
@@ -31,6 +32,9 @@ const open = async (page, name) => {
   await page.getByRole('link', { name }).click();
   await button(drawer(page), 'Save').waitFor();
 };
+
+const longLabel = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'.replaceAll(' ', '-');
+const sessionsOfAda = () => `/console/users/${made.Ada.id}?tab=sessions`;
 
 // Each view and dialog, and how one gets there.
 const views = {
@@ -46,6 +50,22 @@ const views = {
   'a wrong address': ['/console?after=nonsense', (page) => page.getByRole('alert').waitFor()],
   user: ['/console', (page) => open(page, 'Ada Lovelace')],
   history: [() => `/console/users/${made.Ada.id}?tab=history`, (page) => page.getByRole('listitem').nth(2).waitFor()],
+  sessions: [sessionsOfAda, (page) => button(drawer(page), `End… ${longLabel}`).waitFor()],
+  'a session that has ended': [sessionsOfAda, async (page) => {
+    await drawer(page).getByRole('listitem').first().waitFor();
+    await call('POST', '/sessions', { email: made.Ada.email, password, label: 'Tablet' });
+    await drawer(page).getByRole('link', { name: 'Details' }).click();
+    await drawer(page).getByRole('link', { name: 'Sessions' }).click();
+    await button(drawer(page), 'End… Tablet').click();
+    await button(box(page), 'End session').click();
+    await button(drawer(page), 'Ended Tablet').waitFor();
+    const notices = page.getByText('Tablet was ended.').filter({ visible: true });
+    assert.equal(await notices.count(), 1, 'the drawer says it, and not the page behind, too');
+  }],
+  'confirmation of ending a session': [sessionsOfAda, async (page) => {
+    await button(drawer(page), `End… ${longLabel}`).click();
+    await box(page).waitFor();
+  }],
   'a form with mistakes': ['/console/users/new', async (page) => {
     await button(drawer(page), 'Create user').click();
     await page.getByText('A password is needed.').waitFor();

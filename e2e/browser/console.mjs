@@ -63,11 +63,12 @@ export async function call(base, method, path, body, key) {
   return text ? JSON.parse(text) : undefined;
 }
 
-// person is a user that no test before has made.
+// person is a user that no test before has made, with this password.
+export const password = 'a long enough secret';
 let count = 0;
 export function person(more) {
   const n = ++count;
-  return { email: `person${n}@example.com`, first_name: 'Person', last_name: `Number${n}`, password: 'a long enough secret', ...more };
+  return { email: `person${n}@example.com`, first_name: 'Person', last_name: `Number${n}`, password, ...more };
 }
 
 // users makes many: user 0, user 1 and so on, of which the last is the newest.

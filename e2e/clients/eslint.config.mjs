@@ -24,7 +24,7 @@ export default [
       // Only what can be asked for by itself has an id.
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        { exceptions: { types: ['Change', 'FieldChange', 'Grant', 'PageInfo', 'UserError'], suffixes: ['Connection', 'Edge', 'Payload'] } },
+        { exceptions: { types: ['Change', 'FieldChange', 'Grant', 'OneTimeToken', 'PageInfo', 'UserError'], suffixes: ['Connection', 'Edge', 'Payload'] } },
       ],
     },
   },

@@ -1,8 +1,9 @@
 // The collections in docs: every request is answered as it says, and every operation of the contract is in one of them.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -34,17 +35,16 @@ describe('the collections in docs', { timeout: 60_000 }, () => {
     assert.ok(text.includes(part));
     const file = join(dir, 'userd.http');
     await writeFile(file, text.replace(part, by));
-    return new Promise((resolve, reject) => {
-      const httpyac = join(project, 'node_modules', '.bin', 'httpyac');
-      // It ends with a status of its own when an expectation is not met; the report says which.
-      execFile(httpyac, ['send', file, '--all', '--json'], { cwd: dir, maxBuffer: 1 << 24 }, (error, stdout) => {
-        try {
-          resolve(JSON.parse(stdout) as Report);
-        } catch {
-          reject(error ?? new Error(stdout));
-        }
-      });
-    });
+    const httpyac = join(project, 'node_modules', '.bin', 'httpyac');
+    // Into a file: httpYac exits without waiting for a pipe, which loses the end of what is longer than the pipe holds.
+    const report = await open(join(dir, 'report.json'), 'w');
+    try {
+      const sent = spawn(httpyac, ['send', file, '--all', '--json'], { cwd: dir, stdio: ['ignore', report.fd, 'inherit'] });
+      await once(sent, 'exit'); // with a status of its own when an expectation is not met; the report says which
+      return JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as Report;
+    } finally {
+      await report.close();
+    }
   };
   const unmet = ({ requests }: Report) =>
     requests.flatMap(({ title, testResults }) =>

@@ -18,7 +18,7 @@ export interface NewKey extends Key {
 export const scopes = [
   { name: 'users:read', allows: 'Read, list, search and count users' },
   { name: 'users:write', allows: 'Create, change and delete users' },
-  { name: 'users:verify', allows: 'Find out whether a password is a user’s' },
+  { name: 'users:verify', allows: 'Check passwords, sign users in, redeem one-time tokens' },
   { name: 'changes:read', allows: 'Read and follow the history of changes' },
   { name: 'admin', allows: 'All of these, and managing keys' },
 ];

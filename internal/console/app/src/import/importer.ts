@@ -136,9 +136,10 @@ function mistakesIn({ errors }: Result): Mistake[] {
 }
 
 const attempts = 10;
+const passing = ['UNAVAILABLE', 'RATE_LIMITED'];
 
 /**
- * Sends users; while the service has no time, it waits. What was sent is waited for even when the import is cancelled, so that
+ * Sends users; while the service has no time, or allows no more, it waits. What was sent is waited for even when the import is cancelled, so that
  * what is counted is what there is.
  */
 async function createUsers(users: BatchUserInput[], signal: AbortSignal): Promise<Result[]> {
@@ -151,7 +152,7 @@ async function createUsers(users: BatchUserInput[], signal: AbortSignal): Promis
       return payload!.results;
     } catch (error) {
       const { code, retryAfter } = asProblem(error);
-      if (code !== 'UNAVAILABLE' || attempt === attempts) throw error;
+      if (!passing.includes(code) || attempt === attempts) throw error;
       await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
     }
   }

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { type Key, listKeys, revokeKey } from '../api/keys';
-import { asProblem } from '../api/problem';
 import { Confirm } from '../ui/dialog';
 import { Icon } from '../ui/icon';
 import { useLoaded } from '../ui/load';
@@ -97,22 +96,14 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke(key: Key): void })
 }
 
 function RevokeDialog({ name, onDone, onClose }: { name: string; onDone(): void; onClose(): void }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
   const revoke = async () => {
-    setBusy(true);
-    try {
-      await revokeKey(name);
-      onClose();
-      onDone();
-      say(`The key ${name} is revoked.`);
-    } catch (error) {
-      setProblem(asProblem(error).message);
-      setBusy(false);
-    }
+    await revokeKey(name);
+    onClose();
+    onDone();
+    say(`The key ${name} is revoked.`);
   };
   return (
-    <Confirm title={`Revoke ${name}?`} action="Revoke key" busy={busy} problem={problem} onConfirm={revoke} onClose={onClose}>
+    <Confirm title={`Revoke ${name}?`} action="Revoke key" onConfirm={revoke} onClose={onClose}>
       <p>
         Whatever uses <strong>{name}</strong> is turned away within a second. Nothing makes the key good again.
       </p>

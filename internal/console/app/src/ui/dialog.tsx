@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { asProblem } from '../api/problem';
 
 interface DialogProps {
   title: string;
@@ -18,10 +19,6 @@ export function Dialog({ title, describedBy, kind = 'box', onClose, children }: 
     const dialog = element.current!;
     dialog.showModal();
     return () => dialog.close();
-  }, []);
-  useEffect(() => {
-    document.documentElement.classList.add('has-dialog');
-    return () => document.querySelectorAll('dialog').length <= 1 && document.documentElement.classList.remove('has-dialog');
   }, []);
   const isOutside = (event: MouseEvent) => event.target === element.current;
   return (
@@ -48,14 +45,25 @@ interface ConfirmProps {
   children: ComponentChildren;
   /** What the button says that does it. */
   action: string;
-  busy?: boolean;
-  problem?: string | null;
-  onConfirm(): void;
+  /** Does it, and closes. What it returns or throws in place of that is said beside the buttons. */
+  onConfirm(): Promise<string | void> | void;
   onClose(): void;
 }
 
 /** Asks before something is done that cannot be undone. The focus begins on the way out. */
-export function Confirm({ title, children, action, busy = false, problem, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, action, onConfirm, onClose }: ConfirmProps) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const confirm = async () => {
+    if (busy) return;
+    setBusy(true);
+    try {
+      setProblem((await onConfirm()) ?? null);
+    } catch (error) {
+      setProblem(asProblem(error).message);
+    }
+    setBusy(false);
+  };
   return (
     <Dialog title={title} describedBy="confirm-text" onClose={onClose}>
       <h2>{title}</h2>
@@ -65,7 +73,7 @@ export function Confirm({ title, children, action, busy = false, problem, onConf
         <button type="button" autofocus onClick={onClose}>
           Cancel
         </button>
-        <button type="button" class="danger" aria-disabled={busy} onClick={() => busy || onConfirm()}>
+        <button type="button" class="danger" aria-disabled={busy} onClick={confirm}>
           {action}
         </button>
       </div>

@@ -10,7 +10,7 @@ import { Confirm } from '../ui/dialog';
 import { say } from '../ui/notice';
 import { backToList } from './frame';
 import { PasswordDialog } from './password';
-import { isConflict, mistakesIn, read, update } from './update';
+import { isConflict, messages, mistakesIn, read, update } from './update';
 
 const conflict = 'Somebody else changed this user meanwhile. Look at what it is now, and try again.';
 
@@ -20,43 +20,18 @@ export function Actions({ user }: { user: User }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
-  const act = async (what: () => Promise<string | null>) => {
+  const toggle = async () => {
     if (busy) return;
     setBusy(true);
     setProblem(null);
     try {
-      setProblem(await what());
+      setProblem(await activate(user, !user.isActive));
     } catch (error) {
       setProblem(asProblem(error).message);
     }
     setBusy(false);
   };
-  const toggle = () =>
-    act(async () => {
-      const outcome = await update(user, { isActive: !user.isActive });
-      if ('theirs' in outcome) return conflict;
-      if ('mistakes' in outcome) return outcome.mistakes.map((one) => one.message).join(' ');
-      say(`${fullName(outcome.user)} is ${outcome.user.isActive ? 'active' : 'inactive'} now.`);
-      return null;
-    });
-  const remove = () =>
-    act(async () => {
-      const { deleteUser } = await run(DeleteUser, { input: { id: user.id, expectedVersion: user.version } });
-      const mistakes = mistakesIn(deleteUser?.errors);
-      if (isConflict(mistakes)) {
-        await read(user.id);
-        return conflict;
-      }
-      if (mistakes.length > 0) return mistakes.map((one) => one.message).join(' ');
-      tell({ kind: 'deleted', id: user.id, by: null });
-      backToList(readQuery(place.get()));
-      say(`${fullName(user)} was deleted.`);
-      return null;
-    });
-  const close = () => {
-    setOpen(null);
-    setProblem(null);
-  };
+  const close = () => setOpen(null);
 
   return (
     <section class="actions" aria-label="Actions">
@@ -69,16 +44,41 @@ export function Actions({ user }: { user: User }) {
       <button type="button" class="danger" onClick={() => setOpen('delete')}>
         Delete…
       </button>
-      <p class="problem" role="alert">{open ? null : problem}</p>
+      <p class="problem" role="alert">{problem}</p>
       {open === 'password' && <PasswordDialog user={user} onClose={close} />}
-      {open === 'delete' && (
-        <Confirm title={`Delete ${fullName(user)}?`} action="Delete user" busy={busy} problem={problem} onConfirm={remove} onClose={close}>
-          <p>
-            <strong>{user.email}</strong> is removed for good, and its values leave the history. Nothing brings it back. To keep the user
-            and not let it in, deactivate it.
-          </p>
-        </Confirm>
-      )}
+      {open === 'delete' && <DeleteDialog user={user} onClose={close} />}
     </section>
+  );
+}
+
+/** Lets a user in or keeps it out, and returns what is wrong, if anything is. */
+async function activate(user: User, isActive: boolean): Promise<string | null> {
+  const outcome = await update(user, { isActive });
+  if ('theirs' in outcome) return conflict;
+  if ('mistakes' in outcome) return messages(outcome.mistakes);
+  say(`${fullName(outcome.user)} is ${outcome.user.isActive ? 'active' : 'inactive'} now.`);
+  return null;
+}
+
+function DeleteDialog({ user, onClose }: { user: User; onClose(): void }) {
+  const remove = async () => {
+    const { deleteUser } = await run(DeleteUser, { input: { id: user.id, expectedVersion: user.version } });
+    const mistakes = mistakesIn(deleteUser?.errors);
+    if (isConflict(mistakes)) {
+      await read(user.id);
+      return conflict;
+    }
+    if (mistakes.length > 0) return messages(mistakes);
+    tell({ kind: 'deleted', id: user.id, by: null });
+    backToList(readQuery(place.get()));
+    say(`${fullName(user)} was deleted.`);
+  };
+  return (
+    <Confirm title={`Delete ${fullName(user)}?`} action="Delete user" onConfirm={remove} onClose={onClose}>
+      <p>
+        <strong>{user.email}</strong> is removed for good, and its values leave the history. Nothing brings it back. To keep the user
+        and not let it in, deactivate it.
+      </p>
+    </Confirm>
   );
 }

@@ -13,6 +13,7 @@ const kinds: Record<UserChangeKind, string> = {
   CREATED: 'Created',
   UPDATED: 'Changed',
   EMAIL_CHANGED: 'E-mail address changed',
+  EMAIL_VERIFIED: 'E-mail address verified',
   PASSWORD_CHANGED: 'Password changed',
   DELETED: 'Deleted',
 };

@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import type { User } from '../live';
 import { Details } from './details';
 import { History } from './history';
+import { Sessions } from './sessions';
 
 export interface TabProps {
   user: User;
@@ -13,4 +14,5 @@ export interface TabProps {
 export const tabs: { id: string; label: string; View: ComponentType<TabProps> }[] = [
   { id: '', label: 'Details', View: Details },
   { id: 'history', label: 'History', View: History },
+  { id: 'sessions', label: 'Sessions', View: Sessions },
 ];

@@ -32,3 +32,8 @@ export function mistakesIn(errors: { code: string; field?: string | null; messag
 export function isConflict(mistakes: FieldProblem[]): boolean {
   return mistakes.some((one) => one.code === 'VERSION_CONFLICT');
 }
+
+/** What is wrong, where there is no field to say it at. */
+export function messages(mistakes: FieldProblem[]): string {
+  return mistakes.map((one) => one.message).join(' ');
+}
