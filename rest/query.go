@@ -3,7 +3,6 @@ package rest
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -64,7 +63,7 @@ func renamed(err error, names map[service.Field]service.Field) error {
 func setLimit(limit **int, value string) string {
 	n, err := strconv.ParseUint(value, 10, 31) // takes no sign
 	if err != nil {
-		return fmt.Sprintf("This parameter must be a whole number from 1 to %d.", service.MaxPageSize)
+		return "This parameter must be a whole number."
 	}
 	size := int(n)
 	*limit = &size

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -46,8 +47,18 @@ func (s *keyRingSettings) Validate() error {
 	return s.check()
 }
 
-// with calls do with the keys, as the command of this name.
-func (s *keyRingSettings) with(ctx context.Context, command string, stderr io.Writer, do func(context.Context, keyRing) error) (err error) {
+// with calls do with the keys that are there, as the command of this name.
+func (s *keyRingSettings) with(ctx context.Context, command string, stderr io.Writer, do func(context.Context, keyRing) error) error {
+	if s.Server == "" && s.DatabaseURL.scheme == inFile {
+		if _, err := os.Stat(s.DatabaseURL.path); err != nil {
+			return fmt.Errorf("nothing is kept there: %w", err)
+		}
+	}
+	return s.withNew(ctx, command, stderr, do)
+}
+
+// withNew is with where there may be nothing yet.
+func (s *keyRingSettings) withNew(ctx context.Context, command string, stderr io.Writer, do func(context.Context, keyRing) error) (err error) {
 	if s.Server != "" {
 		client, err := newKeysClient(s.Server, s.KeyFile)
 		if err != nil {
@@ -86,7 +97,7 @@ type keysAddCmd struct {
 }
 
 func (c *keysAddCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
-	return c.with(ctx, "userd keys", stderr, func(ctx context.Context, keys keyRing) error {
+	return c.withNew(ctx, "userd keys", stderr, func(ctx context.Context, keys keyRing) error {
 		_, text, err := keys.CreateKey(ctx, c.input())
 		if err != nil {
 			return err

@@ -134,6 +134,7 @@ func TestWhatKeysRefuse(t *testing.T) {
 		{"--scope", []string{"keys", "add", "other", db}},
 		{"no key of this name", []string{"keys", "revoke", "other", db}},
 		{"--server", []string{"keys", "list", "--database-url=memory:"}},
+		{"nothing is kept there", []string{"keys", "list", "--database-url=file:" + filepath.Join(t.TempDir(), "mistyped.db")}},
 		{"--server", []string{"keys", "list", "--key-file=x", db}},
 		{"must be a URL", []string{"keys", "list", "--server=localhost:8000"}},
 		{"cannot read the API key", []string{"keys", "list", "--server=http://localhost", "--key-file=/nowhere"}},

@@ -8,8 +8,10 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -61,13 +63,29 @@ func resolve(t *testing.T, query string, value any, err error) (any, error) {
 
 func TestFields(t *testing.T) {
 	ada := &service.User{FirstName: `"Ada"`, Version: 3}
+	whole := &service.User{ID: uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057"), Email: "ada@example.com", FirstName: "Ada", LastName: "King", IsActive: true,
+		Version: 2, CreatedAt: time.Unix(1, 0).UTC(), UpdatedAt: time.Unix(2, 0).UTC()}
+	verified := *whole
+	verified.EmailVerifiedAt = time.Unix(3, 0).UTC()
 	page := model.NewUserConnection(&service.UserPage{HasNext: true}, nil)
+	one := model.NewUserConnection(&service.UserPage{Items: []service.UserItem{{KeyedUser: &service.KeyedUser{User: *whole}}}, HasPrevious: true}, nil)
 	for _, c := range []struct {
 		name, query string
 		value       any
 		want        string // "" for the value itself
 	}{
 		{"a user", `{ user(id: "x") { name: firstName version } }`, ada, `{"name":"\"Ada\"","version":3}`},
+		{"a whole user", `{ user(id: "x") { __typename id email firstName lastName isActive version createdAt updatedAt emailVerifiedAt } }`, whole,
+			`{"__typename":"User","id":"01890a5d-ac96-774b-bcce-b302099a8057","email":"ada@example.com","firstName":"Ada","lastName":"King","isActive":true,"version":2,` +
+				`"createdAt":"1970-01-01T00:00:01.000000Z","updatedAt":"1970-01-01T00:00:02.000000Z","emailVerifiedAt":null}`},
+		{"a verified user", `{ user(id: "x") { emailVerifiedAt } }`, &verified, `{"emailVerifiedAt":"1970-01-01T00:00:03.000000Z"}`},
+		{"fragments", `{ user(id: "x") { ... on Node { id } ... on User { version id } } }`, whole, `{"id":"01890a5d-ac96-774b-bcce-b302099a8057","version":2}`},
+		{"a fragment with a resolver", `{ user(id: "x") { ... on User { history { nodes { kind } } } } }`, ada, ""},
+		{"a field twice", `{ user(id: "x") { version version } }`, ada, `{"version":3}`},
+		{"nodes", `{ nodes(ids: []) { ... on User { version } } }`, []model.Node{ada, nil}, `[{"version":3},null]`},
+		{"entities", `{ _entities(representations: []) { ... on User { version } } }`, []model.Entity{ada}, `[{"version":3}]`},
+		{"a page of one", `{ users { __typename edges { __typename node { version } } pageInfo { __typename hasPreviousPage hasNextPage } } }`, one,
+			`{"__typename":"UserConnection","edges":[{"__typename":"UserEdge","node":{"version":2}}],"pageInfo":{"__typename":"PageInfo","hasPreviousPage":true,"hasNextPage":false}}`},
 		{"users and none", `{ usersByIds(ids: []) { version } }`, []*service.User{ada, nil}, `[{"version":3},null]`},
 		{"no list", `{ usersByIds(ids: []) { version } }`, []*service.User(nil), `[]`},
 		{"no user", `{ user(id: "x") { version } }`, (*service.User)(nil), ""},

@@ -16,13 +16,19 @@ import (
 // TestSubgraphFields: the fields that gqlgen does not take for fields of Query
 // are answered by its resolver all the same.
 func TestSubgraphFields(t *testing.T) {
-	server := httptest.NewServer(graph.New(service.New(memory.New(), service.Config{}), graph.Config{}))
-	t.Cleanup(server.Close)
-	for query, want := range map[string]string{
+	answers(t, map[string]string{
 		`{ _service { __typename sdl } }`: `{"data":{"_service":{"__typename":"_Service","sdl":"`,
 		`{ _entities(representations: [{__typename: \"User\", id: \"01890a5d-ac96-774b-bcce-b302099a8057\"}]) { __typename } }`: `{"data":{"_entities":[null]}}`,
 		`{ _entities(representations: [{}, {}]) { __typename } }`:                                                               `"data":{"_entities":[null,null]}}`,
-	} {
+	})
+}
+
+// answers holds a service without users to what the answers to queries contain.
+func answers(t *testing.T, wants map[string]string) {
+	t.Helper()
+	server := httptest.NewServer(graph.New(service.New(memory.New(), service.Config{}), graph.Config{}))
+	t.Cleanup(server.Close)
+	for query, want := range wants {
 		response, err := http.Post(server.URL, "application/json", strings.NewReader(`{"query": "`+query+`"}`))
 		if err != nil {
 			t.Fatal(err)
@@ -32,4 +38,16 @@ func TestSubgraphFields(t *testing.T) {
 			t.Errorf("%s: %v, %s", query, err, body)
 		}
 	}
+}
+
+// TestQueriesOfOneFieldAndOthers are answered alike, whichever way they go.
+func TestQueriesOfOneFieldAndOthers(t *testing.T) {
+	answers(t, map[string]string{
+		`{ users { __typename } }`:                  `{"data":{"users":{"__typename":"UserConnection"}}}`,
+		`{ users { __typename } me { id } }`:        `{"data":{"users":{"__typename":"UserConnection"},"me":null}}`,
+		`{ ... on Query { users { __typename } } }`: `{"data":{"users":{"__typename":"UserConnection"}}}`,
+		`{ users @skip(if: true) { __typename } }`:  `{"data":{}}`,
+		`{ users(first: -1) { __typename } }`:       `"data":null`,
+		`{ users { ... on UserConnection { edges { ... on UserEdge { node { ... on User { id } } } } pageInfo { ... on PageInfo { hasNextPage } } } } }`: `{"data":{"users":{"edges":[],"pageInfo":{"hasNextPage":false}}}}`,
+	})
 }
