@@ -30,14 +30,18 @@ type parameters struct {
 	feedTime                    time.Duration
 }
 
-// ofEnvironment are the parameters of the issue, or such that all is run once
-// and the figures mean nothing.
+// ofEnvironment are the parameters of the goals, with as many rounds as ROUNDS
+// says, or with QUICK such that all is run once and the figures mean nothing.
 func ofEnvironment() parameters {
 	if os.Getenv("QUICK") != "" {
 		return parameters{quick: true, rounds: 1, turn: time.Second, warm: time.Second, connections: 32, manyUsers: 20_000, creators: []int{1, 64},
 			subscribers: 100, changesASecond: 100, feedTime: time.Second}
 	}
-	return parameters{rounds: 5, turn: 3 * time.Second, warm: 4 * time.Second, connections: 32, manyUsers: 1_000_000, creators: []int{1, 16, 64, 256},
+	rounds := 5
+	if n, err := strconv.Atoi(os.Getenv("ROUNDS")); err == nil && n > 0 {
+		rounds = n
+	}
+	return parameters{rounds: rounds, turn: 3 * time.Second, warm: 4 * time.Second, connections: 32, manyUsers: 1_000_000, creators: []int{1, 16, 64, 256},
 		subscribers: 5000, changesASecond: 200, feedTime: 15 * time.Second}
 }
 
