@@ -54,7 +54,7 @@ func (j *Journal) FirstSince(ctx context.Context, t time.Time) (seq int64, err e
 }
 
 func scanChange(rows *sql.Rows, sum *checksum) (service.Change, error) {
-	values := make([]driver.Value, 9)
+	values := make([]driver.Value, 10)
 	targets := make([]any, len(values))
 	for i := range values {
 		targets[i] = (*any)(&values[i])
@@ -62,5 +62,6 @@ func scanChange(rows *sql.Rows, sum *checksum) (service.Change, error) {
 	if err := rows.Scan(targets...); err != nil {
 		return service.Change{}, err
 	}
-	return changeOf(values, sum)
+	c, _, err := changeOf(values, sum)
+	return c, err
 }

@@ -42,9 +42,9 @@ func (c *checksum) ofRecord(r *service.Record) int64 {
 	return c.sum()
 }
 
-// ofChange is the checksum of a row of changes, with its fields as they are
-// written there.
-func (c *checksum) ofChange(ch *service.Change, fields string) int64 {
+// ofChange is the checksum of a row of changes, with its fields and image as
+// they are written there.
+func (c *checksum) ofChange(ch *service.Change, fields string, image []byte) int64 {
 	c.buf = append(c.buf[:0], ch.UserID[:]...)
 	c.int(ch.Seq)
 	c.int(ch.At.UnixMicro())
@@ -53,6 +53,7 @@ func (c *checksum) ofChange(ch *service.Change, fields string) int64 {
 	c.text(fields)
 	c.text(ch.Origin.Actor)
 	c.text(ch.Origin.RequestID)
+	c.buf = append(c.buf, image...)
 	return c.sum()
 }
 

@@ -24,6 +24,8 @@ type Journal struct {
 	writer  *writer
 	state   State
 	history *history
+
+	deferred deferred
 }
 
 // State is what the file says of itself.

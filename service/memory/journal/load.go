@@ -24,7 +24,7 @@ func (j *Journal) Load(ctx context.Context, add func(*service.Record)) error {
 // Start opens the file for writing. Until then it has only been read, so that
 // one which turns out to be damaged stays as it was.
 func (j *Journal) Start(ctx context.Context) (err error) {
-	if j.writer, err = openWriter(ctx, j.path, j.state, j.history); err != nil {
+	if j.writer, err = openWriter(ctx, j.path, j.state, j.history, j.deferred); err != nil {
 		return fmt.Errorf("cannot write to %s: %w", j.path, err)
 	}
 	return nil
@@ -67,7 +67,7 @@ func (c *conn) readHistory(ctx context.Context, s State) (*history, error) {
 	var sum checksum
 	expected, h := s.FirstSeq, newHistory(s.FirstSeq)
 	err := c.query(ctx, "SELECT "+changeColumns+" FROM changes ORDER BY seq", func(values []driver.Value) error {
-		ch, err := changeOf(values, &sum)
+		ch, _, err := changeOf(values, &sum)
 		if err == nil && ch.Seq != expected {
 			err = errors.New("some are missing")
 		}
@@ -90,6 +90,11 @@ func (j *Journal) loadUsers(ctx context.Context, add func(*service.Record)) erro
 		return damaged(ctx, j.path, err)
 	}
 	defer c.Close()
+	deferred, images, err := c.readDeferred(ctx, j.state)
+	if err != nil {
+		return damaged(ctx, j.path, fmt.Errorf("the change log: %w", err))
+	}
+	j.deferred = deferred
 	var sum checksum
 	count, digest := 0, int64(0)
 	err = c.query(ctx, "SELECT "+userColumns+" FROM users ORDER BY id", func(values []driver.Value) error {
@@ -98,6 +103,9 @@ func (j *Journal) loadUsers(ctx context.Context, add func(*service.Record)) erro
 			return fmt.Errorf("user %d: %w", count+1, err)
 		}
 		count++
+		if current := images.current(r); current != r {
+			r, rowSum = current, sum.ofRecord(current)
+		}
 		digest ^= rowSum
 		add(r)
 		return nil

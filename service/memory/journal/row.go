@@ -42,6 +42,15 @@ func (r *row) timeOrNull() time.Time {
 	return time.Time{}
 }
 
+// bytesOrNull reads bytes, or none for null.
+func (r *row) bytesOrNull() []byte {
+	if r.values[0] != nil {
+		return next[[]byte](r)
+	}
+	r.values = r.values[1:]
+	return nil
+}
+
 func (r *row) id() uuid.UUID {
 	id, err := uuid.FromBytes(next[[]byte](r))
 	if err != nil {
@@ -91,21 +100,22 @@ func pack(texts [7]*string) {
 	}
 }
 
-const changeColumns = `seq, at, kind, user_id, version, fields, actor, request_id, checksum`
+const changeColumns = `seq, at, kind, user_id, version, fields, actor, request_id, image, checksum`
 
 // changeOf reads the changeColumns.
-func changeOf(values []driver.Value, sum *checksum) (c service.Change, err error) {
+func changeOf(values []driver.Value, sum *checksum) (c service.Change, image []byte, err error) {
 	in := row{values: values}
 	c.Seq, c.At, c.Kind = next[int64](&in), in.time(), service.ChangeKind(next[string](&in))
 	c.UserID, c.Version = in.id(), int32(next[int64](&in)) // #nosec G115 -- written from 32 bits; the checksum says so
 	fields := next[string](&in)
 	c.Origin.Actor, c.Origin.RequestID = next[string](&in), next[string](&in)
+	image = in.bytesOrNull()
 	want := next[int64](&in)
 	if in.err != nil {
-		return c, in.err
+		return c, nil, in.err
 	}
-	if sum.ofChange(&c, fields) != want {
-		return c, errNotAsWritten
+	if sum.ofChange(&c, fields, image) != want {
+		return c, nil, errNotAsWritten
 	}
-	return c, json.Unmarshal([]byte(fields), &c.Fields)
+	return c, image, json.Unmarshal([]byte(fields), &c.Fields)
 }

@@ -83,6 +83,10 @@ var migrations = []string{
 	// Microseconds since 1970, UTC. The checksum of a row without it is what it was
 	// before there was such a column.
 	`ALTER TABLE users ADD COLUMN email_verified_at INTEGER;`,
+
+	// What the user's row is to have, as appendImage writes it; null when the row
+	// was written with the change. The checksum as above.
+	`ALTER TABLE changes ADD COLUMN image BLOB;`,
 }
 
 // upgrade runs those migrations that the file at path, whose schema version is

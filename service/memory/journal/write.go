@@ -25,9 +25,11 @@ type Entry struct {
 // writer is the one connection that changes the file.
 type writer struct {
 	*conn
-	sum     checksum
-	state   State
-	history *history
+	sum      checksum
+	image    []byte // of the change that is being written, in memory that the next one uses again
+	state    State
+	history  *history
+	deferred deferred
 
 	begin, commitTx, rollback           *stmt
 	addUser, putUser, dropUser          *stmt
@@ -37,14 +39,14 @@ type writer struct {
 	putItem, dropItem                   *stmt
 }
 
-// openWriter opens the file, which is in the state s and holds the changes h,
-// for writing.
-func openWriter(ctx context.Context, path string, s State, h *history) (*writer, error) {
+// openWriter opens the file, which is in the state s, holds the changes h and
+// lacks the rows d, for writing.
+func openWriter(ctx context.Context, path string, s State, h *history, d deferred) (*writer, error) {
 	c, err := connect(path, "rw")
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: c, state: s, history: h}
+	w := &writer{conn: c, state: s, history: h, deferred: d}
 	if err := errors.Join(c.tune(ctx), w.prepareAll()); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -72,9 +74,9 @@ func (w *writer) prepareAll() error {
 		{&w.addUser, `INSERT INTO users (` + userColumns + `) VALUES (?1, ` + strings.Repeat("?, ", 12) + `?)`},
 		{&w.putUser, `UPDATE users SET (` + strings.TrimPrefix(userColumns, "id, ") + `) = (?2, ` + strings.Repeat("?, ", 11) + `?) WHERE id = ?1`},
 		{&w.dropUser, `DELETE FROM users WHERE id = ?`},
-		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&w.addChange, `INSERT INTO changes (` + changeColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.getChange, `SELECT ` + changeColumns + ` FROM changes WHERE seq = ?`},
-		{&w.rewrite, `UPDATE changes SET fields = ?, checksum = ? WHERE seq = ?`},
+		{&w.rewrite, `UPDATE changes SET fields = ?, image = NULL, checksum = ? WHERE seq = ?`},
 		{&w.drop, `DELETE FROM changes WHERE seq < ?`},
 		{&w.putState, `UPDATE state SET last_seq = ?, users = ?, digest = ?, checksum = ?`},
 		{&w.getState, `SELECT last_seq, digest FROM state`},
@@ -161,7 +163,12 @@ func (w *writer) checkState() error {
 
 func (w *writer) commit(entries []Entry, keepFrom int64, items []ItemEntry) error {
 	next := w.state
+	last := next.LastSeq + int64(len(entries))
+	due, rest := w.deferred.before(max(keepFrom, last-deferral+1))
 	err := w.transaction(func() error {
+		if err := w.writeDue(due); err != nil { // first, as entries may delete the users
+			return err
+		}
 		for i := range entries {
 			if err := w.write(&entries[i], &next, keepFrom); err != nil {
 				return err
@@ -188,12 +195,14 @@ func (w *writer) commit(entries []Entry, keepFrom int64, items []ItemEntry) erro
 	if err == nil {
 		w.state = next
 		w.history.commit(entries, next.FirstSeq)
+		w.deferred = rest
+		w.deferred.add(entries, keepFrom)
 	}
 	return err
 }
 
 // write writes one entry, unless it is one that is dropped at once without the
-// change, and follows it in s.
+// change, and follows it in s. The user's row may wait.
 func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 	if e.Old != nil {
 		s.Users--
@@ -203,12 +212,10 @@ func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 		s.Users++
 		sum := w.sum.ofRecord(e.New)
 		s.digest ^= sum
-		put := w.putUser
-		if e.Old == nil {
-			put = w.addUser
-		}
-		if err := put.exec(userValues(e.New, sum)...); err != nil {
-			return err
+		if !canWait(e, keepFrom) {
+			if err := w.writeUser(e, sum); err != nil {
+				return err
+			}
 		}
 	} else if err := w.dropUser.exec(e.Old.User.ID[:]); err != nil {
 		return err
@@ -217,7 +224,21 @@ func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 	if e.Change.Seq < keepFrom {
 		return nil
 	}
-	return w.writeChange(&e.Change)
+	var image []byte
+	if canWait(e, keepFrom) {
+		w.image = appendImage(w.image[:0], e.New)
+		image = w.image
+	}
+	return w.writeChange(&e.Change, image)
+}
+
+// writeUser writes the row of a user who is new or has changed.
+func (w *writer) writeUser(e *Entry, sum int64) error {
+	put := w.putUser
+	if e.Old == nil {
+		put = w.addUser
+	}
+	return put.exec(userValues(e.New, sum)...)
 }
 
 // userValues are those of the userColumns.
@@ -234,6 +255,14 @@ func microsOrNull(t time.Time) driver.Value {
 		return nil
 	}
 	return t.UnixMicro()
+}
+
+// bytesOrNull is b, or null for none.
+func bytesOrNull(b []byte) driver.Value {
+	if b == nil {
+		return nil
+	}
+	return b
 }
 
 // erase removes the values from the user's changes, those of the transaction's
@@ -256,7 +285,7 @@ func (w *writer) erase(earlier []Entry, user uuid.UUID) error {
 func (w *writer) eraseChange(seq int64) error {
 	var c service.Change
 	err := w.getChange.query(func(values []driver.Value) (err error) {
-		c, err = changeOf(values, &w.sum)
+		c, _, err = changeOf(values, &w.sum)
 		return err
 	}, seq)
 	if err != nil {
@@ -267,16 +296,16 @@ func (w *writer) eraseChange(seq int64) error {
 	if err != nil {
 		return err
 	}
-	return w.rewrite.exec(string(fields), w.sum.ofChange(&c, string(fields)), seq)
+	return w.rewrite.exec(string(fields), w.sum.ofChange(&c, string(fields), nil), seq)
 }
 
-func (w *writer) writeChange(c *service.Change) error {
+func (w *writer) writeChange(c *service.Change, image []byte) error {
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {
 		return err
 	}
 	return w.addChange.exec(c.Seq, c.At.UnixMicro(), string(c.Kind), c.UserID[:], int64(c.Version),
-		string(fields), c.Origin.Actor, c.Origin.RequestID, w.sum.ofChange(c, string(fields)))
+		string(fields), c.Origin.Actor, c.Origin.RequestID, bytesOrNull(image), w.sum.ofChange(c, string(fields), image))
 }
 
 // Checkpoint moves what the write-ahead log holds into the file and empties it,
