@@ -345,6 +345,8 @@ func TestTamperedFilesAreRefusedAndLeftAlone(t *testing.T) {
 		{"no state", "DELETE FROM state", "is damaged"},
 		{"no tables", "DROP TABLE users", "no such table"},
 		{"change rewritten", `UPDATE changes SET fields = '[{"field":"email","new":"eve@example.com"}]' WHERE seq = 2`, "change 2: it is not as it was written"},
+		{"image rewritten", "UPDATE changes SET image = x'00' WHERE seq = 4", "change 4: it is not as it was written"},
+		{"image removed", "UPDATE changes SET image = NULL WHERE seq = 4", "change 4: it is not as it was written"},
 		{"change removed", "DELETE FROM changes WHERE seq = 3", "change 3: some are missing"},
 		{"item added", "INSERT INTO items VALUES ('session', zeroblob(32), zeroblob(16), x'61', 0, 0)", "item 1: it is not as it was written"},
 		{"newest change removed", "DELETE FROM changes WHERE seq = 5", "newest changes are missing"},
