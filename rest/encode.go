@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/userd/userd/internal/scratch"
 	"github.com/userd/userd/service"
 )
 
@@ -61,7 +62,9 @@ func sendUser(w http.ResponseWriter, u service.User) { sendUserAs(w, http.Status
 
 func sendUserAs(w http.ResponseWriter, status int, u service.User) {
 	setVersion(w.Header(), u)
-	sendJSON(w, status, append(appendUser(make([]byte, 0, userSize), u), '\n'))
+	body := append(appendUser(scratch.Get(), u), '\n')
+	sendJSON(w, status, body)
+	scratch.Put(body)
 }
 
 // sendVersion answers 204 with no more of u than its version.

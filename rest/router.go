@@ -54,8 +54,7 @@ func (c Config) withDefaults() Config {
 
 // api is what all handlers share.
 type api struct {
-	svc    *service.Service
-	bodies buffers
+	svc *service.Service
 	Config
 	causes    *web.Causes
 	storeAway atomic.Bool // when a probe last looked
