@@ -15,7 +15,7 @@ const userSize = 370
 
 // appendUser appends u as JSON. Written by hand, as it is what the service
 // does most; a test keeps it in step with [service.User].
-func appendUser(b []byte, u service.User) []byte {
+func appendUser(b []byte, u *service.User) []byte {
 	b = append(b, `{"id":"`...)
 	b = service.AppendID(b, u.ID)
 	b = append(b, `","email":`...)
@@ -62,7 +62,7 @@ func sendUser(w http.ResponseWriter, u service.User) { sendUserAs(w, http.Status
 
 func sendUserAs(w http.ResponseWriter, status int, u service.User) {
 	setVersion(w.Header(), u)
-	body := append(appendUser(scratch.Get(), u), '\n')
+	body := append(appendUser(scratch.Get(), &u), '\n')
 	sendJSON(w, status, body)
 	scratch.Put(body)
 }
