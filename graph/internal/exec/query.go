@@ -22,7 +22,7 @@ type schema struct{ *executableSchema }
 // clients ask for alone.
 var queryFields = map[string]func(*executionContext, context.Context, graphql.CollectedField) graphql.Marshaler{
 	"me":          (*executionContext)._Query_me,
-	"user":        (*executionContext)._Query_user,
+	"user":        (*executionContext).user,
 	"userByEmail": (*executionContext)._Query_userByEmail,
 	"usersByIds":  (*executionContext)._Query_usersByIds,
 	"users":       (*executionContext)._Query_users,
