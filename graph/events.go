@@ -76,7 +76,6 @@ func (t eventTransport) begin(w http.ResponseWriter, r *http.Request) (op *graph
 	case err != nil:
 		return nil, nil, err
 	}
-	params.Headers = r.Header
 	if op, mistake = t.prepare(r.Context(), params); mistake == nil {
 		err = permitWriting(w, r.Method, op.Operation.Operation)
 	}

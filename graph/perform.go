@@ -34,23 +34,15 @@ func (p performer) prepare(ctx context.Context, params *graphql.RawParams) (op *
 }
 
 // perform runs op and hands its answers to send, until there are no more, send
-// returns false, or ctx ends. What it has started has ended when it returns.
-// It reports whether op was carried through to its end; otherwise the client
-// has gone, or is to ask again somewhere else.
+// returns false, or ctx ends. It reports whether op was carried through to its
+// end; otherwise the client has gone, or is to ask again somewhere else.
 func (p performer) perform(ctx context.Context, op *graphql.OperationContext, send func(*graphql.Response) bool) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if op.Operation.Operation == ast.Subscription {
 		defer context.AfterFunc(p.drain, cancel)()
 	}
-	from := new(source)
-	done := p.answers(withSource(ctx, from), op, send) && ctx.Err() == nil
-	cancel()
-	from.running.Wait()
-	if done && from.err != nil {
-		return send(p.exec.DispatchError(context.WithoutCancel(ctx), asList(from.err)))
-	}
-	return done
+	return p.answers(ctx, op, send) && ctx.Err() == nil
 }
 
 // answers hands the answers to send until there are no more, and reports
@@ -63,11 +55,19 @@ func (p performer) answers(ctx context.Context, op *graphql.OperationContext, se
 			ok = send(p.exec.DispatchError(ctx, asList(p.errs.recovered(ctx, v))))
 		}
 	}()
-	next, ctx := p.exec.DispatchOperation(ctx, op)
-	for answer := next(ctx); answer != nil; answer = next(ctx) {
+	from := new(source)
+	next, ctx := p.exec.DispatchOperation(withSource(ctx, from), op)
+	for {
+		err := from.next(ctx)
+		if err != nil && ctx.Err() == nil {
+			return send(p.exec.DispatchError(ctx, asList(err)))
+		}
+		answer := next(ctx)
+		if answer == nil {
+			return true
+		}
 		if ctx.Err() != nil || !send(answer) {
 			return false
 		}
 	}
-	return true
 }

@@ -44,7 +44,7 @@ func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 // TestNothingBeginsWhileLeaving: what comes too late is left for the next
 // server, without a word that would make the client give up.
 func TestNothingBeginsWhileLeaving(t *testing.T) {
-	s := &socket{leaving: true, open: make(map[string]*operation)}
+	s := &socket{socketTransport: new(socketTransport), leaving: true, open: make(map[string]*operation)}
 	s.initialised = true
 	f := frame{Type: frameSubscribe, ID: "1", Payload: []byte(`{"query": "{ __typename }"}`)}
 	if reason := s.subscribe(t.Context(), f); reason != nil || len(s.open) != 0 || s.active != 0 {

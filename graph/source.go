@@ -1,18 +1,22 @@
 package graph
 
-import (
-	"context"
-	"sync"
+import "context"
 
-	"github.com/99designs/gqlgen/graphql"
-)
-
-// source is where the answers of one subscription come from: the goroutine
-// that feeds the channel which the executor reads. The executor is told
-// neither when it ends nor why; perform is.
+// source is where the answers of one subscription come from. The executor
+// reads them from a channel; what fills that is called before each answer is
+// asked for, by who asks, so that no goroutine has to wait for the other.
 type source struct {
-	running sync.WaitGroup
-	err     error // why there are no more answers; set before the channel is closed
+	// fill puts the next value into the channel. It is nil as long as there is no
+	// channel.
+	fill func(context.Context) error
+}
+
+// next waits for the next value.
+func (s *source) next(ctx context.Context) error {
+	if s.fill == nil {
+		return nil
+	}
+	return s.fill(ctx)
 }
 
 type sourceKey struct{}
@@ -24,17 +28,3 @@ func withSource(ctx context.Context, s *source) context.Context {
 
 // sourceOf is the source of the subscription that ctx belongs to.
 func sourceOf(ctx context.Context) *source { return ctx.Value(sourceKey{}).(*source) }
-
-// start runs feed in a goroutine, and end after it. A panic of feed is an
-// error: nothing else stands between it and the end of the process.
-func (s *source) start(ctx context.Context, feed func() error, end func()) {
-	s.running.Go(func() {
-		defer end()
-		defer func() {
-			if v := recover(); v != nil {
-				s.err = graphql.GetOperationContext(ctx).Recover(ctx, v)
-			}
-		}()
-		s.err = feed()
-	})
-}

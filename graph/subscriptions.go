@@ -9,8 +9,7 @@ import (
 
 type subscriptions struct{ svc *service.Service }
 
-// UserChanges resolves Subscription.userChanges. The channel has no buffer: a
-// batch of changes is read only when the client has taken the one before.
+// UserChanges resolves Subscription.userChanges.
 func (s subscriptions) UserChanges(ctx context.Context, after *string, userID *string) (<-chan *model.Change, error) {
 	id, err := chosenUser(userID)
 	if err != nil {
@@ -20,24 +19,30 @@ func (s subscriptions) UserChanges(ctx context.Context, after *string, userID *s
 	if err != nil {
 		return nil, err
 	}
-	changes := make(chan *model.Change)
-	sourceOf(ctx).start(ctx, func() error { return deliver(ctx, feed, changes) }, func() { close(changes) })
+	changes, one := make(chan *model.Change, 1), oneByOne(feed)
+	sourceOf(ctx).fill = func(ctx context.Context) error {
+		change, err := one(ctx)
+		if err == nil {
+			changes <- change // which has been read, or it would not be filled again
+		}
+		return err
+	}
 	return changes, nil
 }
 
-// deliver sends what feed brings until ctx ends or feed fails.
-func deliver(ctx context.Context, feed *service.ChangeFeed, to chan<- *model.Change) error {
-	for {
-		items, err := feed.Next(ctx)
-		if err != nil {
-			return err
-		}
-		for i := range items {
-			select {
-			case to <- (*model.Change)(&items[i]):
-			case <-ctx.Done():
-				return context.Cause(ctx)
+// oneByOne returns each change that feed brings. It reads on only when all that
+// it has read is taken.
+func oneByOne(feed *service.ChangeFeed) func(context.Context) (*model.Change, error) {
+	var items []service.ChangeItem
+	return func(ctx context.Context) (_ *model.Change, err error) {
+		if len(items) == 0 {
+			items = nil // not to be kept while nothing happens
+			if items, err = feed.Next(ctx); err != nil {
+				return nil, err
 			}
 		}
+		change := (*model.Change)(&items[0])
+		items = items[1:]
+		return change, nil
 	}
 }

@@ -15,6 +15,9 @@ type request struct {
 	exchange Exchange
 	answer   recorder
 	client   netip.Addr
+	// outlives is whether the exchange goes on when its handler has returned.
+	outlives bool
+	ending   ending
 }
 
 type requestKey struct{}
