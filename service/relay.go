@@ -1,0 +1,128 @@
+package service
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// relayed is how many changes the relay reads at once.
+const relayed = 200
+
+// relay tells feeds of what comes after a change, until ctx ends. If it cannot
+// go on it leaves the feeds to themselves: they meet what it has met, each on
+// behalf of its own caller.
+func (a *feeds) relay(ctx context.Context, after int64) {
+	defer a.abandon(ctx)
+	for a.store.AwaitChange(ctx, after) == nil {
+		slice, err := a.store.Changes(ctx, ChangeQuery{After: after, Limit: relayed})
+		if err != nil || !a.tell(ctx, slice) {
+			return
+		}
+		after = slice.Through
+	}
+}
+
+// tell has the feeds be due that changes are for, unless ctx has ended.
+func (a *feeds) tell(ctx context.Context, slice ChangeSlice) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ctx.Err() != nil {
+		return false // there may be another relay
+	}
+	for _, c := range slice.Changes {
+		for _, user := range []uuid.UUID{c.UserID, uuid.Nil} {
+			for f := range a.open[user] {
+				if !f.due && f.place < c.Seq {
+					f.place = c.Seq - 1 // there was nothing for it before
+					f.ring()
+				}
+			}
+		}
+	}
+	a.seen = slice.Through
+	return true
+}
+
+// abandon leaves all feeds to themselves, unless ctx has ended; a panic goes no
+// further than here, either.
+func (a *feeds) abandon(ctx context.Context) {
+	_ = recover()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	a.endRelay()
+	a.each(func(f *ChangeFeed) {
+		f.alone = true
+		f.ring()
+	})
+}
+
+// endRelay ends the relay, if there is one. a.mu is held.
+func (a *feeds) endRelay() {
+	if a.stop != nil {
+		a.stop()
+		a.stop = nil
+	}
+}
+
+// arm has f be told of what comes after its place, or be due at once if there
+// may be something. a.mu is held.
+func (a *feeds) arm(f *ChangeFeed) {
+	expired := f.log.Err() != nil
+	if _, open := a.open[f.query.UserID][f]; open && !expired && a.stop == nil {
+		var ctx context.Context
+		ctx, a.stop = context.WithCancel(context.Background())
+		a.seen = f.place
+		go a.relay(ctx, a.seen)
+	}
+	f.alone, f.due = false, false
+	if expired || f.place < a.seen {
+		f.ring()
+	}
+}
+
+// ring has f be due. feeds.mu is held.
+func (f *ChangeFeed) ring() {
+	if !f.due {
+		f.due = true
+		f.bell <- struct{}{} // there is room, as f was not due
+	}
+}
+
+// begin tells, when f is to be read, how far the log goes at least, and whether
+// f has to watch it alone.
+func (a *feeds) begin(f *ChangeFeed) (seen int64, alone bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.seen, f.alone
+}
+
+// settle notes that f was read as far as place. The log has lost changes, in a
+// failover of its database, where that is less than it had.
+func (a *feeds) settle(f *ChangeFeed, place int64, lost bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if f.place = place; lost {
+		a.endRelay()
+	}
+	a.arm(f)
+}
+
+// pass moves f on past what is not for it, and returns its place.
+func (a *feeds) pass(f *ChangeFeed) int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f.place = a.placeOf(f)
+	return f.place
+}
+
+// placeOf is the last change before all that f has yet to read. a.mu is held.
+func (a *feeds) placeOf(f *ChangeFeed) int64 {
+	if f.due {
+		return f.place
+	}
+	return max(f.place, a.seen)
+}
