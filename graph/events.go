@@ -95,13 +95,13 @@ func (t eventTransport) stream(ctx context.Context, op *graphql.OperationContext
 			return false
 		}
 	}
-	go func() {
-		defer close(answers)
-		completed = t.perform(ctx, op, send)
-	}()
+	go t.perform(ctx, op, send, func(done bool) {
+		completed = done
+		close(answers)
+	})
 	gone := events.copy(answers, t.streams.KeepAlive)
 	cancel()
-	for range answers { // until perform has returned
+	for range answers { // until the operation is over
 	}
 	if completed && gone == nil {
 		_ = events.complete()

@@ -34,40 +34,74 @@ func (p performer) prepare(ctx context.Context, params *graphql.RawParams) (op *
 }
 
 // perform runs op and hands its answers to send, until there are no more, send
-// returns false, or ctx ends. It reports whether op was carried through to its
-// end; otherwise the client has gone, or is to ask again somewhere else.
-func (p performer) perform(ctx context.Context, op *graphql.OperationContext, send func(*graphql.Response) bool) bool {
+// returns false, or ctx ends. Then it calls done, with whether op was carried
+// through to its end; otherwise the client has gone, or is to ask again
+// somewhere else. Where it would have to wait it returns, and goes on in another
+// goroutine: of many thousand subscriptions nearly all wait, and hold no stack.
+func (p performer) perform(ctx context.Context, op *graphql.OperationContext, send func(*graphql.Response) bool, done func(bool)) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	stay := func() bool { return true }
 	if op.Operation.Operation == ast.Subscription {
-		defer context.AfterFunc(p.drain, cancel)()
+		stay = context.AfterFunc(p.drain, cancel)
 	}
-	return p.answers(ctx, op, send) && ctx.Err() == nil
+	r := &performance{performer: p, ctx: ctx, op: op, send: send}
+	r.done = func(ok bool) {
+		ok = ok && ctx.Err() == nil
+		stay()
+		cancel()
+		done(ok)
+	}
+	r.goOn()
 }
 
-// answers hands the answers to send until there are no more, and reports
-// whether send took them all. When ctx has ended an answer may merely say so,
-// which is nothing to tell: a client would take it for the end. A panic outside
-// of resolvers, which the executor would let through, is the last answer.
-func (p performer) answers(ctx context.Context, op *graphql.OperationContext, send func(*graphql.Response) bool) (ok bool) {
+// performance is an operation that is performed, by one goroutine at a time.
+type performance struct {
+	performer
+	ctx  context.Context
+	op   *graphql.OperationContext
+	next graphql.ResponseHandler // nil until op has begun
+	from source                  // nil unless it is a subscription that has begun
+	send func(*graphql.Response) bool
+	done func(bool)
+}
+
+// goOn performs until there is something to wait for.
+func (r *performance) goOn() {
+	if over, ok := r.answers(); over {
+		r.done(ok)
+	}
+}
+
+// answers hands the answers to send until there are no more, or none yet. It
+// reports whether op is over, and if so whether send took them all. When ctx has
+// ended an answer may merely say so, which is nothing to tell: a client would take
+// it for the end. A panic outside of resolvers, which the executor would let
+// through, is the last answer.
+func (r *performance) answers() (over, ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			ok = send(p.exec.DispatchError(ctx, asList(p.errs.recovered(ctx, v))))
+			over, ok = true, r.send(r.exec.DispatchError(r.ctx, asList(r.errs.recovered(r.ctx, v))))
 		}
 	}()
-	from := new(source)
-	next, ctx := p.exec.DispatchOperation(withSource(ctx, from), op)
+	if r.next == nil {
+		r.next, r.ctx = r.exec.DispatchOperation(withSource(r.ctx, &r.from), r.op)
+	}
 	for {
-		err := from.next(ctx)
-		if err != nil && ctx.Err() == nil {
-			return send(p.exec.DispatchError(ctx, asList(err)))
+		if r.from != nil {
+			filled, err := r.from.fill(r.ctx, r.goOn)
+			switch {
+			case err != nil && r.ctx.Err() == nil:
+				return true, r.send(r.exec.DispatchError(r.ctx, asList(err)))
+			case err == nil && !filled:
+				return false, false // another goroutine may be at it by now
+			}
 		}
-		answer := next(ctx)
+		answer := r.next(r.ctx)
 		if answer == nil {
-			return true
+			return true, true
 		}
-		if ctx.Err() != nil || !send(answer) {
-			return false
+		if r.ctx.Err() != nil || !r.send(answer) {
+			return true, false
 		}
 	}
 }

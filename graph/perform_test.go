@@ -32,10 +32,11 @@ func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 	}
 	op := &graphql.OperationContext{Operation: &ast.OperationDefinition{Operation: ast.Subscription}}
 	var answers []*graphql.Response
-	done := p.perform(t.Context(), op, func(answer *graphql.Response) bool {
+	var done bool
+	p.perform(t.Context(), op, func(answer *graphql.Response) bool {
 		answers = append(answers, answer)
 		return true
-	})
+	}, func(ok bool) { done = ok })
 	if !done || len(answers) != 1 || codeOf(answers[0].Errors[0]) != service.CodeInternal {
 		t.Errorf("perform: %v %v", done, answers)
 	}

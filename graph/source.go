@@ -3,28 +3,21 @@ package graph
 import "context"
 
 // source is where the answers of one subscription come from. The executor
-// reads them from a channel; what fills that is called before each answer is
-// asked for, by who asks, so that no goroutine has to wait for the other.
-type source struct {
-	// fill puts the next value into the channel. It is nil as long as there is no
-	// channel.
-	fill func(context.Context) error
-}
-
-// next waits for the next value.
-func (s *source) next(ctx context.Context) error {
-	if s.fill == nil {
-		return nil
-	}
-	return s.fill(ctx)
+// reads them from a channel, which has room for one; the source fills it before
+// each answer is asked for.
+type source interface {
+	// fill puts the next value into the channel. Where it would have to wait for
+	// one it returns false at once, and has resume be called, in a goroutine of its
+	// own, when it is worth to call fill again or ctx has ended.
+	fill(ctx context.Context, resume func()) (filled bool, err error)
 }
 
 type sourceKey struct{}
 
-// withSource returns a context whose subscription is fed by s.
+// withSource returns a context whose subscription tells *s what feeds it.
 func withSource(ctx context.Context, s *source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, s)
 }
 
-// sourceOf is the source of the subscription that ctx belongs to.
-func sourceOf(ctx context.Context) *source { return ctx.Value(sourceKey{}).(*source) }
+// setSource tells what feeds the subscription that ctx belongs to.
+func setSource(ctx context.Context, s source) { *ctx.Value(sourceKey{}).(*source) = s }

@@ -19,30 +19,32 @@ func (s subscriptions) UserChanges(ctx context.Context, after *string, userID *s
 	if err != nil {
 		return nil, err
 	}
-	changes, one := make(chan *model.Change, 1), oneByOne(feed)
-	sourceOf(ctx).fill = func(ctx context.Context) error {
-		change, err := one(ctx)
-		if err == nil {
-			changes <- change // which has been read, or it would not be filled again
-		}
-		return err
-	}
-	return changes, nil
+	changes := &changeSource{feed: feed, to: make(chan *model.Change, 1)}
+	setSource(ctx, changes)
+	return changes.to, nil
 }
 
-// oneByOne returns each change that feed brings. It reads on only when all that
-// it has read is taken.
-func oneByOne(feed *service.ChangeFeed) func(context.Context) (*model.Change, error) {
-	var items []service.ChangeItem
-	return func(ctx context.Context) (_ *model.Change, err error) {
-		if len(items) == 0 {
-			items = nil // not to be kept while nothing happens
-			if items, err = feed.Next(ctx); err != nil {
-				return nil, err
-			}
+// changeSource brings the changes of a feed one by one. It reads on only when
+// all that it has read is taken.
+type changeSource struct {
+	feed *service.ChangeFeed
+	read []service.ChangeItem
+	to   chan *model.Change
+}
+
+var _ source = (*changeSource)(nil)
+
+func (s *changeSource) fill(ctx context.Context, resume func()) (filled bool, err error) {
+	for len(s.read) == 0 {
+		s.read = nil // not to be held while nothing happens
+		if !s.feed.Ready(ctx, resume) {
+			return false, nil
 		}
-		change := (*model.Change)(&items[0])
-		items = items[1:]
-		return change, nil
+		if s.read, err = s.feed.Read(ctx); err != nil {
+			return false, err
+		}
 	}
+	s.to <- (*model.Change)(&s.read[0])
+	s.read = s.read[1:]
+	return true, nil
 }

@@ -91,8 +91,7 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 	if err := log.Expired(after); err != nil {
 		return nil, err
 	}
-	f := &ChangeFeed{service: s, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize},
-		bell: make(chan struct{}, 1), place: after}
+	f := &ChangeFeed{service: s, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}, place: after}
 	f.log, f.expire = context.WithCancel(context.Background())
 	if err := s.feeds.add(ctx, f, resets); err != nil {
 		return nil, err
@@ -111,14 +110,13 @@ type ChangeFeed struct {
 	log    context.Context // ends when [Service.Reset] replaces the log
 	expire context.CancelFunc
 
-	// bell has something in it when the feed is due and is not being read.
-	bell  chan struct{}
-	place int64 // guarded by feeds.mu; query.After, for others
-	due   bool  // guarded by feeds.mu; there may be something to read after place
-	alone bool  // guarded by feeds.mu; nobody else watches the log for the feed
+	place int64  // guarded by feeds.mu; query.After, for others
+	due   bool   // guarded by feeds.mu; there may be something to read after place
+	alone bool   // guarded by feeds.mu; nobody else watches the log for the feed
+	tell  func() // guarded by feeds.mu; called when the feed is due; nil when nobody waits
 }
 
-// Cursor is where the feed stands: what Next has returned lies before it.
+// Cursor is where the feed stands: what was returned lies before it.
 func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.After) }
 
 // Next waits for changes and returns some, at least one. When ctx ends first
@@ -127,35 +125,32 @@ func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.Afte
 // whenever there is something to return.
 func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
 	for {
-		if err := f.await(ctx); err != nil {
-			return nil, err
+		ready := make(chan struct{})
+		if !f.Ready(ctx, func() { close(ready) }) {
+			<-ready
 		}
-		changes, err := f.read(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if len(changes) > 0 {
-			return changeItems(changes, f.logID), nil
+		if items, err := f.Read(ctx); len(items) > 0 || err != nil {
+			return items, err
 		}
 	}
 }
 
-// await waits until there may be something to read.
-func (f *ChangeFeed) await(ctx context.Context) (err error) {
-	select {
-	case <-f.bell:
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	}
-	f.query.After = f.service.feeds.pass(f)
-	return err
+// Ready reports whether there may be something to read or ctx has ended. If
+// not, it returns at once and has then be called when that is so, in a goroutine of
+// its own: while nothing happens, nobody needs to wait.
+func (f *ChangeFeed) Ready(ctx context.Context, then func()) bool {
+	return f.service.feeds.ready(ctx, f, then)
 }
 
-// read reads what there is.
-func (f *ChangeFeed) read(ctx context.Context) (_ []Change, err error) {
-	seen, alone := f.service.feeds.begin(f)
-	lost := false
+// Read is Next for a feed that is Ready: it does not wait, and may find nothing.
+func (f *ChangeFeed) Read(ctx context.Context) (items []ChangeItem, err error) {
+	var seen int64
+	var alone, lost bool
+	f.query.After, seen, alone = f.service.feeds.begin(f)
 	defer func() { f.service.feeds.settle(f, f.query.After, lost) }()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if alone {
 		if err := f.awaitAlone(ctx); err != nil {
 			return nil, err
@@ -173,7 +168,7 @@ func (f *ChangeFeed) read(ctx context.Context) (_ []Change, err error) {
 	}
 	f.query.After = slice.Through
 	lost = len(slice.Changes) < f.query.Limit && slice.Through < seen
-	return slice.Changes, nil
+	return changeItems(slice.Changes, f.logID), nil
 }
 
 // awaitAlone has the store tell when there is something, or what is wrong.

@@ -84,20 +84,46 @@ func (a *feeds) arm(f *ChangeFeed) {
 	}
 }
 
-// ring has f be due. feeds.mu is held.
+// ring has f be due, and tells who waits for that. feeds.mu is held.
 func (f *ChangeFeed) ring() {
-	if !f.due {
-		f.due = true
-		f.bell <- struct{}{} // there is room, as f was not due
+	f.due = true
+	f.wake()
+}
+
+// wake tells who waits. feeds.mu is held.
+func (f *ChangeFeed) wake() {
+	if f.tell != nil {
+		f.tell()
+		f.tell = nil
 	}
 }
 
-// begin tells, when f is to be read, how far the log goes at least, and whether
-// f has to watch it alone.
-func (a *feeds) begin(f *ChangeFeed) (seen int64, alone bool) {
+// ready reports whether f is due or ctx has ended, and otherwise has then be
+// called.
+func (a *feeds) ready(ctx context.Context, f *ChangeFeed, then func()) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.seen, f.alone
+	if f.due || ctx.Err() != nil {
+		return true
+	}
+	stop := context.AfterFunc(ctx, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		f.wake()
+	})
+	f.tell = func() {
+		stop()
+		go then()
+	}
+	return false
+}
+
+// begin tells, when f is to be read, from where, how far the log goes at least,
+// and whether f has to watch it alone.
+func (a *feeds) begin(f *ChangeFeed) (place, seen int64, alone bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.placeOf(f), a.seen, f.alone
 }
 
 // settle notes that f was read as far as place. The log has lost changes, in a
@@ -109,14 +135,6 @@ func (a *feeds) settle(f *ChangeFeed, place int64, lost bool) {
 		a.endRelay()
 	}
 	a.arm(f)
-}
-
-// pass moves f on past what is not for it, and returns its place.
-func (a *feeds) pass(f *ChangeFeed) int64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	f.place = a.placeOf(f)
-	return f.place
 }
 
 // placeOf is the last change before all that f has yet to read. a.mu is held.
