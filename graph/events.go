@@ -95,10 +95,12 @@ func (t eventTransport) stream(ctx context.Context, op *graphql.OperationContext
 			return false
 		}
 	}
-	go t.perform(ctx, op, send, func(done bool) {
-		completed = done
+	p := &performance{performer: t.performer, op: op, ctx: ctx, cancel: cancel, send: send}
+	p.done = func(ok bool) {
+		completed = ok
 		close(answers)
-	})
+	}
+	go p.perform()
 	gone := events.copy(answers, t.streams.KeepAlive)
 	cancel()
 	for range answers { // until the operation is over

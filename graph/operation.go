@@ -48,12 +48,15 @@ func (s *socket) operate(op *operation, params *graphql.RawParams) {
 		s.finish(op)
 		return
 	}
-	s.perform(op.ctx, prepared, func(answer *graphql.Response) bool { return s.answer(op, answer) }, func(done bool) {
-		if done {
+	p := &performance{performer: s.performer, op: prepared, ctx: op.ctx, cancel: op.cancel}
+	p.send = func(answer *graphql.Response) bool { return s.answer(op, answer) }
+	p.done = func(ok bool) {
+		if ok {
 			s.complete(op)
 		}
 		s.finish(op)
-	})
+	}
+	p.perform()
 }
 
 // answer sends an answer of op. The client may use the id of op again as soon

@@ -33,43 +33,44 @@ func (p performer) prepare(ctx context.Context, params *graphql.RawParams) (op *
 	return op, nil
 }
 
-// perform runs op and hands its answers to send, until there are no more, send
-// returns false, or ctx ends. Then it calls done, with whether op was carried
-// through to its end; otherwise the client has gone, or is to ask again
-// somewhere else. Where it would have to wait it returns, and goes on in another
-// goroutine: of many thousand subscriptions nearly all wait, and hold no stack.
-func (p performer) perform(ctx context.Context, op *graphql.OperationContext, send func(*graphql.Response) bool, done func(bool)) {
-	ctx, cancel := context.WithCancel(ctx)
-	stay := func() bool { return true }
-	if op.Operation.Operation == ast.Subscription {
-		stay = context.AfterFunc(p.drain, cancel)
-	}
-	r := &performance{performer: p, ctx: ctx, op: op, send: send}
-	r.done = func(ok bool) {
-		ok = ok && ctx.Err() == nil
-		stay()
-		cancel()
-		done(ok)
+// performance is an operation that is performed, by one goroutine at a time.
+type performance struct {
+	performer
+	op *graphql.OperationContext
+	// ctx ends when nobody wants op's answers any more, and cancel ends it.
+	ctx    context.Context
+	cancel context.CancelFunc
+	// send is handed the answers, until it returns false.
+	send func(*graphql.Response) bool
+	// done is called at the end, with whether op was carried through to that;
+	// otherwise the client has gone, or is to ask again somewhere else.
+	done func(bool)
+
+	stay func() bool             // has the server's end not be that of op
+	next graphql.ResponseHandler // nil until op has begun
+	from source                  // nil unless it is a subscription that has begun
+}
+
+// perform performs an operation. Where it would have to wait it returns, and
+// goes on in another goroutine: of many thousand subscriptions nearly all wait,
+// and hold no stack.
+func (r *performance) perform() {
+	if r.op.Operation.Operation == ast.Subscription {
+		r.stay = context.AfterFunc(r.drain, r.cancel)
 	}
 	r.goOn()
 }
 
-// performance is an operation that is performed, by one goroutine at a time.
-type performance struct {
-	performer
-	ctx  context.Context
-	op   *graphql.OperationContext
-	next graphql.ResponseHandler // nil until op has begun
-	from source                  // nil unless it is a subscription that has begun
-	send func(*graphql.Response) bool
-	done func(bool)
-}
-
 // goOn performs until there is something to wait for.
 func (r *performance) goOn() {
-	if over, ok := r.answers(); over {
-		r.done(ok)
+	over, ok := r.answers()
+	if !over {
+		return
 	}
+	if r.stay != nil {
+		r.stay()
+	}
+	r.done(ok && r.ctx.Err() == nil)
 }
 
 // answers hands the answers to send until there are no more, or none yet. It

@@ -33,10 +33,14 @@ func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 	op := &graphql.OperationContext{Operation: &ast.OperationDefinition{Operation: ast.Subscription}}
 	var answers []*graphql.Response
 	var done bool
-	p.perform(t.Context(), op, func(answer *graphql.Response) bool {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := &performance{performer: p, op: op, ctx: ctx, cancel: cancel, done: func(ok bool) { done = ok }}
+	r.send = func(answer *graphql.Response) bool {
 		answers = append(answers, answer)
 		return true
-	}, func(ok bool) { done = ok })
+	}
+	r.perform()
 	if !done || len(answers) != 1 || codeOf(answers[0].Errors[0]) != service.CodeInternal {
 		t.Errorf("perform: %v %v", done, answers)
 	}

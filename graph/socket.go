@@ -165,9 +165,9 @@ func (s *socket) write(ctx context.Context, message []byte) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.streams.SendTimeout)
-	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, message) == nil
+	late := time.AfterFunc(s.streams.SendTimeout, func() { _ = s.conn.CloseNow() })
+	defer late.Stop()
+	return s.conn.Write(context.Background(), websocket.MessageText, message) == nil
 }
 
 // leave closes the connection once the queries and mutations that run are

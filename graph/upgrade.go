@@ -120,7 +120,7 @@ func (w *upgradeWriter) Write(b []byte) (int, error) {
 // Longer messages get by without being copied; most changes fit.
 const (
 	readBuffer  = 256
-	writeBuffer = 1024
+	writeBuffer = 512
 )
 
 // Hijack implements [http.Hijacker] for any writer around the server's own,
