@@ -21,6 +21,7 @@ type logStore struct {
 	// await and changes come before what the store does, if they are not nil.
 	await   func(ctx context.Context, after int64) error
 	changes func(q service.ChangeQuery) error
+	read    func()       // comes after Changes, if it is not nil
 	reads   atomic.Int64 // calls of Changes
 }
 
@@ -39,6 +40,9 @@ func (s *logStore) Changes(ctx context.Context, q service.ChangeQuery) (service.
 		if err := s.changes(q); err != nil {
 			return service.ChangeSlice{}, err
 		}
+	}
+	if s.read != nil {
+		defer s.read()
 	}
 	return s.Store.Changes(ctx, q)
 }
@@ -196,6 +200,30 @@ func TestResetEndsFeedsWithoutARelay(t *testing.T) {
 		synctest.Wait()
 		w.reset(t, nothing)
 		wantError[*service.CursorExpiredError](t, <-waited, service.CodeCursorExpired)
+	})
+}
+
+// TestARelayThatHasEndedTellsNothing: what it has read may be of another log.
+func TestARelayThatHasEndedTellsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		w := over(t, &logStore{read: func() { <-goOn }})
+		ada := w.create(t, "ada@example.com")
+		before := w.store.Snapshot()
+		follow(t, w, service.ChangesInput{})
+		w.create(t, "bob@example.com")
+		synctest.Wait() // it has read that
+		w.reset(t, before)
+		feed := follow(t, w, service.ChangesInput{UserID: ada.ID})
+		close(goOn)
+		synctest.Wait()
+		if _, err := feed.Next(cancelled(t)); !errors.Is(err, errHungUp) {
+			t.Error(err)
+		}
+		if err := w.DeleteUser(t.Context(), ada.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		wantNext(t, feed, 2)
 	})
 }
 
