@@ -31,17 +31,26 @@ func (a *feeds) tell(ctx context.Context, slice ChangeSlice) bool {
 		return false // there may be another relay
 	}
 	for _, c := range slice.Changes {
-		for _, user := range []uuid.UUID{c.UserID, uuid.Nil} {
-			for f := range a.open[user] {
-				if !f.due && f.place < c.Seq {
-					f.place = c.Seq - 1 // there was nothing for it before
-					f.ring()
-				}
-			}
+		for f := range a.open[c.UserID] {
+			f.hear(c.Seq, c.Seq)
+		}
+	}
+	if n := len(slice.Changes); n > 0 {
+		for f := range a.open[uuid.Nil] {
+			f.hear(slice.Changes[0].Seq, slice.Changes[n-1].Seq)
 		}
 	}
 	a.seen = slice.Through
 	return true
+}
+
+// hear has f be due, to whom the changes from first to last are the next that
+// concern it. feeds.mu is held.
+func (f *ChangeFeed) hear(first, last int64) {
+	if !f.due && f.place < last {
+		f.place = max(f.place, first-1)
+		f.ring()
+	}
 }
 
 // abandon leaves all feeds to themselves, unless ctx has ended; a panic goes no

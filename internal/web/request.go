@@ -23,11 +23,11 @@ type request struct {
 type requestKey struct{}
 
 // Value implements [context.Context].
-func (r *request) Value(key any) any {
+func (q *request) Value(key any) any {
 	if key == (requestKey{}) {
-		return r
+		return q
 	}
-	return r.Context.Value(key)
+	return q.Context.Value(key)
 }
 
 // requestOf is the request that ctx belongs to, or nil.
