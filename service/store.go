@@ -22,7 +22,8 @@ import (
 //     the same key one wins and the other gets *[EmailTakenError].
 //   - Lists are ordered by the bytes of the key ("C" collation), then by id.
 //   - Times are kept in UTC to the microsecond; callers pass no finer ones.
-//   - What is returned is the caller's: changing it changes nothing stored.
+//   - What is returned is the caller's: changing it changes nothing stored. What
+//     a [KeyedUser] points to is not: it is only read.
 //   - A store checks no business rule: the service has done so.
 //   - When the engine behind the store is away, methods return
 //     *[UnavailableError]; when ctx ends first, an error that wraps its cause.
@@ -159,10 +160,11 @@ type Record struct {
 	PasswordHash string
 }
 
-// KeyedUser is a user with the keys it is stored under.
+// KeyedUser is a user with the keys it is stored under. Many may share what it
+// points to: nobody changes that.
 type KeyedUser struct {
-	User User
-	Keys Keys
+	User *User
+	Keys *Keys
 }
 
 // Keys are what a user is found, compared and ordered by. The service computes

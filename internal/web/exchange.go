@@ -67,7 +67,7 @@ func WithObservers(observers ...Observer) func(http.Handler) http.Handler {
 					return
 				}
 				ctx := r.Context()
-				q.answer = recorder{} // lets go of what the server needed to answer
+				q.answer, q.http = recorder{}, http.Request{} // which nobody needs any more, and which hold much
 				q.finally(func() { q.tell(ctx, observers, start) })
 			}()
 			next.ServeHTTP(rec, r)
