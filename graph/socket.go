@@ -22,7 +22,8 @@ import (
 type socket struct {
 	*socketTransport
 	conn *websocket.Conn
-	// authorization is that of the request that became the WebSocket.
+	// authorization is that of the request that became the WebSocket, until it
+	// is not needed any more.
 	authorization string
 	// initialised is whether connection_init has come, and actor who sent it.
 	// They are for the goroutine that reads.
@@ -115,7 +116,7 @@ func (s *socket) init(ctx context.Context, payload jsontext.Value) *closing {
 		s.errs.logCause(ctx, err)
 		return refusal(err)
 	}
-	s.actor, s.initialised = actor, true
+	s.actor, s.initialised, s.authorization = actor, true, ""
 	web.SetActor(ctx, actor.String())
 	s.write(ctx, plainFrame(frameAck))
 	return nil
