@@ -51,7 +51,7 @@ func appendUsers(b []byte, items []service.UserItem) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendUser(b, item.User)
+		b = appendUser(b, *item.User)
 	}
 	return append(b, ']')
 }

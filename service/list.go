@@ -55,7 +55,7 @@ type UserPage struct {
 
 // UserItem is a user in a list.
 type UserItem struct {
-	*KeyedUser
+	KeyedUser
 	orderBy OrderField
 }
 
@@ -96,8 +96,8 @@ func (s *Service) ListUsers(ctx context.Context, in ListInput) (*UserPage, error
 
 func items(users []KeyedUser, f OrderField) []UserItem {
 	items := make([]UserItem, len(users))
-	for i := range users {
-		items[i] = UserItem{&users[i], f}
+	for i, u := range users {
+		items[i] = UserItem{u, f}
 	}
 	return items
 }

@@ -68,7 +68,7 @@ func orders() []service.Order {
 func usersOf(p *service.UserPage) []service.User {
 	users := make([]service.User, len(p.Items))
 	for i, item := range p.Items {
-		users[i] = item.User
+		users[i] = *item.User
 	}
 	return users
 }

@@ -94,7 +94,8 @@ func (s *Service) userWithEmail(ctx context.Context, key string) (*User, error) 
 	if err != nil || len(users) == 0 {
 		return nil, err
 	}
-	return &users[0].User, nil
+	u := *users[0].User // for the caller to keep
+	return &u, nil
 }
 
 // ownWithEmail returns the user that a is, if this is the key of its e-mail

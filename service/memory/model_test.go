@@ -223,7 +223,7 @@ func (m *model) check(t *rapid.T) {
 	for _, u := range list {
 		want := m.users[u.User.ID]
 		hash, err := m.store.PasswordHash(ctx, u.User.ID)
-		if diff := cmp.Diff(want, service.Record{User: u.User, Keys: u.Keys, PasswordHash: hash}); diff != "" || err != nil {
+		if diff := cmp.Diff(want, service.Record{User: *u.User, Keys: *u.Keys, PasswordHash: hash}); diff != "" || err != nil {
 			t.Fatal(diff, err)
 		}
 	}

@@ -86,13 +86,13 @@ func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.K
 	found, err := s.list(ctx, q)
 	users := make([]service.KeyedUser, len(found))
 	for i, r := range found {
-		users[i] = service.KeyedUser{User: r.User, Keys: r.Keys}
+		users[i] = r.Keyed()
 	}
 	return users, err
 }
 
 // list returns the records that q asks for. As records never change they can
-// be copied without the lock.
+// be read without the lock.
 func (s *Store) list(ctx context.Context, q service.ListQuery) ([]*service.Record, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

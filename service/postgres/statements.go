@@ -133,9 +133,10 @@ func scanUser(row pgx.CollectableRow) (u service.User, err error) {
 }
 
 func scanKeyedUser(row pgx.CollectableRow) (u service.KeyedUser, err error) {
-	err = row.Scan(append(userTargets(&u.User), keyTargets(&u.Keys)...)...)
-	inUTC(&u.User)
-	return u, err
+	var r service.Record
+	err = row.Scan(append(userTargets(&r.User), keyTargets(&r.Keys)...)...)
+	inUTC(&r.User)
+	return r.Keyed(), err
 }
 
 func scanRecord(row pgx.CollectableRow) (*service.Record, error) {

@@ -18,7 +18,7 @@ func timeCases() []contract {
 				wantSame(t, at.String(), r.User, u, err)
 				wantUTC(t, u)
 				for _, listed := range list(t, s, service.ListQuery{Filter: service.Filter{EmailKey: r.Keys.Email}, Limit: 1}) {
-					wantUTC(t, listed.User)
+					wantUTC(t, *listed.User)
 				}
 			}
 		}},

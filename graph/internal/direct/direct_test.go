@@ -68,7 +68,7 @@ func TestFields(t *testing.T) {
 	verified := *whole
 	verified.EmailVerifiedAt = time.Unix(3, 0).UTC()
 	page := model.NewUserConnection(&service.UserPage{HasNext: true}, nil)
-	one := model.NewUserConnection(&service.UserPage{Items: []service.UserItem{{KeyedUser: &service.KeyedUser{User: *whole}}}, HasPrevious: true}, nil)
+	one := model.NewUserConnection(&service.UserPage{Items: []service.UserItem{{KeyedUser: service.KeyedUser{User: whole}}}, HasPrevious: true}, nil)
 	for _, c := range []struct {
 		name, query string
 		value       any

@@ -62,7 +62,7 @@ func (s selection) edge() object[service.UserItem] {
 			return func(b []byte, e *service.UserItem) []byte { return model.AppendString(b, e.Cursor()) }
 		case "node":
 			if u := s.below(set).user(); u != nil {
-				return func(b []byte, e *service.UserItem) []byte { return u.append(b, &e.User) }
+				return func(b []byte, e *service.UserItem) []byte { return u.append(b, e.User) }
 			}
 		}
 		return nil
@@ -93,6 +93,6 @@ func (s selection) connection() object[model.UserConnection] {
 	})
 }
 
-func nodeOf(e *service.UserItem) *service.User { return &e.User }
+func nodeOf(e *service.UserItem) *service.User { return e.User }
 
 func itself[T any](v *T) *T { return v }

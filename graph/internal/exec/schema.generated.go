@@ -4029,8 +4029,8 @@ func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.Co
 			return obj.User, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v service.User) graphql.Marshaler {
-			return ec.marshalNUser2githubᚗcomᚋuserdᚋuserdᚋserviceᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *service.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋuserdᚋuserdᚋserviceᚐUser(ctx, selections, v)
 		},
 		true,
 		true,

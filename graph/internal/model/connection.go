@@ -25,7 +25,7 @@ func NewUserConnection(page *service.UserPage, count func(context.Context) (int,
 func (c *UserConnection) Nodes() []*service.User {
 	nodes := make([]*service.User, len(c.page.Items))
 	for i := range c.page.Items {
-		nodes[i] = &c.page.Items[i].User
+		nodes[i] = c.page.Items[i].User
 	}
 	return nodes
 }
