@@ -85,10 +85,11 @@ func (x *index) from(s spot) iter.Seq[*service.Record] {
 	}
 }
 
-// rank counts the records that stand before s.
-func (x *index) rank(s spot) int {
-	n := s.i
-	for _, run := range x.runs[:s.run] {
+// between counts the records from first on that stand before end, without
+// looking at them.
+func (x *index) between(first, end spot) int {
+	n := end.i - first.i
+	for _, run := range x.runs[first.run:end.run] {
 		n += len(run)
 	}
 	return n

@@ -24,8 +24,8 @@ func TestIndexAgreesWithASortedList(t *testing.T) {
 		{"anywhere", func(int) int { return random.IntN(1 << 20) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tables, index := newTables(), (*index)(nil)
-			index = tables.active.email
+			tables := newTables()
+			index := tables.active.email
 			var want []*service.Record
 			add := func(n int) {
 				r := &service.Record{Keys: service.Keys{Email: fmt.Sprintf("%08d", tt.next(n))}}
@@ -80,8 +80,8 @@ func (x *index) want(t *testing.T, records []*service.Record) {
 		t.Errorf("backwards it is not the list of %d records, or its length is not %d", len(records), x.len)
 	}
 	for i, r := range records {
-		if s := x.seekRecord(r); x.at(s) != r || x.rank(s) != i {
-			t.Fatalf("record %d is found as number %d", i, x.rank(s))
+		if s := x.seekRecord(r); x.at(s) != r || x.between(spot{}, s) != i || x.between(s, x.end()) != len(records)-i {
+			t.Fatalf("record %d is found as number %d, before %d", i, x.between(spot{}, s), x.between(s, x.end()))
 		}
 	}
 }

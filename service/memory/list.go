@@ -18,8 +18,7 @@ type listing struct {
 
 // list returns the records that q asks for. No query scans all users: an
 // e-mail key is looked up, a list without prefix is read off an index, and one
-// with a prefix looks at no more than twice as many users as have it, or at as
-// few as an easy walk.
+// with a prefix looks at no more than twice as many users as have it.
 func (t *tables) list(q service.ListQuery) []*service.Record {
 	l := t.newListing(q)
 	switch {
@@ -67,29 +66,18 @@ func (l *listing) within(r *service.Record) bool {
 	return (l.after == nil || l.compare(l.after, r) < 0) && (l.before == nil || l.compare(r, l.before) < 0)
 }
 
-// easyWalk is how many users a search may always walk past for each that it is
-// to return.
-const easyWalk = 2
-
 // search finds the users with the prefix in one of two ways. Walking the
 // order and leaving out who does not match is quick when many match; gathering
 // all who match and sorting them is quick when few do. Which it is cannot be
 // known beforehand, so the walk is given up after as many users as are known
-// to match: gathering looks at no fewer. To find out how many these are takes
-// longer than a short walk, which is therefore tried first.
+// to match: gathering looks at no fewer.
 func (l *listing) search() []*service.Record {
-	easy := easyWalk * l.q.Limit
-	if found, done := l.pick(easy); done {
-		return found
-	}
 	budget := 0
 	for _, x := range l.selected {
 		budget += x.atLeast(l.q.Filter.Prefix)
 	}
-	if budget > easy {
-		if found, done := l.pick(budget); done {
-			return found
-		}
+	if found, done := l.pick(budget); done {
+		return found
 	}
 	return l.gather()
 }
@@ -199,8 +187,8 @@ func (x *index) seekKey(i int, key string) spot {
 func (x *indexes) atLeast(prefix string) int {
 	n := 0
 	for i, index := range x.searched() {
-		first, end := index.seekKey(i, prefix), index.seekKey(i, prefix+"\xff") // no key holds the byte FF
-		n = max(n, index.rank(end)-index.rank(first))
+		end := index.seekKey(i, prefix+"\xff") // no key holds the byte FF
+		n = max(n, index.between(index.seekKey(i, prefix), end))
 	}
 	return n
 }

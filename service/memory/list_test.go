@@ -192,20 +192,6 @@ func TestPickAndGatherAgree(t *testing.T) {
 	}
 }
 
-func TestRankCountsWhoStandsBefore(t *testing.T) {
-	index := population().active.email
-	n := 0
-	for r := range index.from(spot{}) {
-		if got := index.rank(index.seekRecord(r)); got != n {
-			t.Errorf("%s has the rank %d, want %d", r.Keys.Email, got, n)
-		}
-		n++
-	}
-	if got := index.rank(index.end()); got != n {
-		t.Errorf("%d users stand before the end, want %d", got, n)
-	}
-}
-
 func TestPopulationIsIndexed(t *testing.T) {
 	tables := population()
 	tables.check(t)
