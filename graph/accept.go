@@ -4,6 +4,8 @@ import (
 	"mime"
 	"strconv"
 	"strings"
+
+	"github.com/userd/userd/internal/web"
 )
 
 // The media types of answers.
@@ -49,7 +51,7 @@ func weigh(mediaType string, accept []string) (w weight) {
 	for _, ranges := range accept {
 		for text := range strings.SplitSeq(ranges, ",") {
 			mediaRange, parameters, err := mime.ParseMediaType(text)
-			if err != nil || !isUTF8(parameters) {
+			if err != nil || !web.IsUTF8(parameters) {
 				continue
 			}
 			if p := precision(mediaRange, mediaType); p > w.precision {

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -12,17 +11,17 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// authenticate returns a context of whoever sent a request with this value of
-// the header Authorization, or the answer that refuses it.
-func (p performer) authenticate(ctx context.Context, w http.ResponseWriter, authorization string) (context.Context, *graphql.Response) {
-	actor, err := p.svc.Authenticate(ctx, authorization)
+// authenticate returns r as the request of whoever sent it, by its header
+// Authorization, or the answer that refuses it.
+func (p performer) authenticate(w http.ResponseWriter, r *http.Request) (*http.Request, *graphql.Response) {
+	actor, err := p.svc.Authenticate(r.Context(), web.Authorization(r.Header))
 	if err == nil {
-		return web.WithActor(ctx, actor), nil
+		return web.WithActor(r, actor), nil
 	}
 	if service.CodeOf(err) == service.CodeUnauthenticated {
 		w.Header().Set("WWW-Authenticate", web.Challenge(err))
 	}
-	return nil, p.exec.DispatchError(ctx, asList(err))
+	return r, p.exec.DispatchError(r.Context(), asList(err))
 }
 
 // authorizationIn is what a message's payload says that the header

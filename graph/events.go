@@ -10,8 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"github.com/userd/userd/internal/web"
 )
 
 const typeEvents = "text/event-stream"
@@ -46,12 +44,11 @@ func (eventTransport) Supports(r *http.Request) bool {
 // over plain HTTP; mistakes in a request are told by the stream, as the
 // protocol demands.
 func (t eventTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.GraphExecutor) {
-	ctx, refusal := t.authenticate(r.Context(), w, web.Authorization(r.Header))
+	r, refusal := t.authenticate(w, r)
 	if refusal != nil {
 		reply{mediaType: typeJSON}.send(w, r, refusal)
 		return
 	}
-	r = r.WithContext(ctx)
 	op, mistake, err := t.begin(w, r)
 	if err != nil {
 		reply{mediaType: typeJSON}.fail(w, r, e, err)

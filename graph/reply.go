@@ -9,7 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"github.com/userd/userd/graph/internal/memory"
+	"github.com/userd/userd/internal/scratch"
 	"github.com/userd/userd/service"
 )
 
@@ -23,8 +23,8 @@ func (a reply) fail(w http.ResponseWriter, r *http.Request, e graphql.GraphExecu
 
 // send answers with resp, in one go. Nobody may read resp's data afterwards.
 func (a reply) send(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
-	body := appendAnswer(memory.Get(), resp)
-	memory.Put(resp.Data)
+	body := appendAnswer(scratch.Get(), resp)
+	scratch.Put(resp.Data)
 	h := w.Header()
 	single := [...]string{a.mediaType + "; charset=utf-8", strconv.Itoa(len(body)), "no-store"} // in one piece of memory
 	h["Content-Type"], h["Content-Length"], h["Cache-Control"] = single[:1:1], single[1:2:2], single[2:3:3]
@@ -37,7 +37,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request, resp *graphql.Respon
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // #nosec G705 -- JSON, and said to be; the client may have gone
 	}
-	memory.Put(body)
+	scratch.Put(body)
 }
 
 // status is 200 for an answer with data, even if only of a part of what was

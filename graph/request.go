@@ -1,18 +1,18 @@
 package graph
 
 import (
+	"bytes"
 	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/userd/userd/internal/scratch"
+	"github.com/userd/userd/internal/web"
 )
 
 // read returns the parameters of a GraphQL-over-HTTP request.
@@ -25,19 +25,22 @@ func (t httpTransport) read(w http.ResponseWriter, r *http.Request) (*graphql.Ra
 		if err != nil {
 			return nil, err
 		}
+		defer scratch.Put(body)
 		return decodeBody(body, t.limits.ValueDepth)
 	}
 	w.Header().Set("Allow", allowed)
 	return nil, problem(codeMethodNotAllowed, "The method must be one of %s.", allowed)
 }
 
-// readBody returns the body of a POST if its headers say that it is JSON.
+// readBody returns the body of a POST if its headers say that it is JSON, in
+// memory of package scratch.
 func (t httpTransport) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *gqlerror.Error) {
-	if !isJSON(r.Header) {
+	if !web.HasText(r.Header, typeJSON) {
 		w.Header().Set("Accept", typeJSON)
 		return nil, problem(codeUnsupportedMediaType, "The body must be JSON in UTF-8 and its Content-Type must say so: %s.", typeJSON)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.limits.BodyBytes))
+	body := bytes.NewBuffer(scratch.Get())
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, t.limits.BodyBytes))
 	switch tooLarge, ok := errors.AsType[*http.MaxBytesError](err); {
 	case ok:
 		return nil, problem(codeBodyTooLarge, "A body has at most %d bytes.", tooLarge.Limit)
@@ -46,30 +49,7 @@ func (t httpTransport) readBody(w http.ResponseWriter, r *http.Request) ([]byte,
 	case err != nil:
 		return nil, problem(codeBadRequest, "The body could not be read to its end.")
 	}
-	return body, nil
-}
-
-// isJSON tells whether a body's headers say that it is JSON in UTF-8, not
-// compressed. Other types are refused, above all those that a page of another
-// site can send without being asked first.
-func isJSON(h http.Header) bool {
-	types := h.Values("Content-Type")
-	if len(types) != 1 || slices.ContainsFunc(h.Values("Content-Encoding"), isCoded) {
-		return false
-	}
-	if types[0] == typeJSON {
-		return true
-	}
-	mediaType, parameters, err := mime.ParseMediaType(types[0])
-	return err == nil && mediaType == typeJSON && isUTF8(parameters)
-}
-
-func isCoded(encoding string) bool { return !strings.EqualFold(encoding, "identity") }
-
-// isUTF8 tells whether a media type's parameters leave UTF-8 as the charset.
-func isUTF8(parameters map[string]string) bool {
-	charset, given := parameters["charset"]
-	return !given || strings.EqualFold(charset, "utf-8")
+	return body.Bytes(), nil
 }
 
 // readURL reads the parameters from the query string of a GET.

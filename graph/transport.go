@@ -7,8 +7,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"github.com/userd/userd/internal/web"
 )
 
 // allowed are the methods that the route takes.
@@ -38,7 +36,7 @@ func (t httpTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.Grap
 		answer.fail(w, r, e, problem(codeNotAcceptable, "The answer can be %s or %s.", typeGraphQL, typeJSON))
 		return
 	}
-	ctx, refusal := t.authenticate(r.Context(), w, web.Authorization(r.Header))
+	r, refusal := t.authenticate(w, r)
 	if refusal != nil {
 		answer.send(w, r, refusal)
 		return
@@ -49,7 +47,7 @@ func (t httpTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.Grap
 		return
 	}
 	params.Headers = r.Header
-	answer.send(w, r, execute(ctx, w, r.Method, e, params))
+	answer.send(w, r, execute(r.Context(), w, r.Method, e, params))
 }
 
 // execute runs what params ask for.

@@ -128,7 +128,7 @@ func appendResults(ctx context.Context, results []service.BatchResult) []byte {
 			b = append(b, ',')
 		}
 		if r.User != nil {
-			b = append(appendUser(append(b, `{"status":201,"user":`...), *r.User), '}')
+			b = append(appendUser(append(b, `{"status":201,"user":`...), r.User), '}')
 			continue
 		}
 		p := newProblem(r.Err)

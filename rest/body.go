@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
+
+	"github.com/userd/userd/internal/web"
 )
 
 const (
@@ -36,7 +36,7 @@ func setAccept(h http.Header, method string) {
 
 // readBody returns the request's body if it says that it is JSON.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength != 0 && !isJSON(r) {
+	if r.ContentLength != 0 && !web.HasText(r.Header, mediaTypes(r.Method)...) {
 		setAccept(w.Header(), r.Method)
 		return nil, &requestError{code: codeUnsupportedMediaType}
 	}
@@ -51,21 +51,4 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, &requestError{codeMalformedJSON, "The body could not be read to its end."}
 	}
 	return body, nil
-}
-
-// isJSON tells whether the body's headers say that it is JSON in UTF-8, not
-// compressed.
-func isJSON(r *http.Request) bool {
-	types := r.Header.Values("Content-Type")
-	if len(types) != 1 || !isPlain(r.Header.Values("Content-Encoding")) {
-		return false
-	}
-	mediaType, parameters, err := mime.ParseMediaType(types[0])
-	charset, given := parameters["charset"]
-	return err == nil && slices.Contains(mediaTypes(r.Method), mediaType) &&
-		(!given || strings.EqualFold(charset, "utf-8"))
-}
-
-func isPlain(encodings []string) bool {
-	return !slices.ContainsFunc(encodings, func(e string) bool { return !strings.EqualFold(e, "identity") })
 }

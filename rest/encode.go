@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/userd/userd/internal/scratch"
 	"github.com/userd/userd/service"
 )
 
@@ -14,7 +15,7 @@ const userSize = 370
 
 // appendUser appends u as JSON. Written by hand, as it is what the service
 // does most; a test keeps it in step with [service.User].
-func appendUser(b []byte, u service.User) []byte {
+func appendUser(b []byte, u *service.User) []byte {
 	b = append(b, `{"id":"`...)
 	b = service.AppendID(b, u.ID)
 	b = append(b, `","email":`...)
@@ -51,7 +52,7 @@ func appendUsers(b []byte, items []service.UserItem) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendUser(b, *item.User)
+		b = appendUser(b, item.User)
 	}
 	return append(b, ']')
 }
@@ -61,7 +62,9 @@ func sendUser(w http.ResponseWriter, u service.User) { sendUserAs(w, http.Status
 
 func sendUserAs(w http.ResponseWriter, status int, u service.User) {
 	setVersion(w.Header(), u)
-	sendJSON(w, status, append(appendUser(make([]byte, 0, userSize), u), '\n'))
+	body := append(appendUser(scratch.Get(), &u), '\n')
+	sendJSON(w, status, body)
+	scratch.Put(body)
 }
 
 // sendVersion answers 204 with no more of u than its version.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/userd/userd/internal/scratch"
 	"github.com/userd/userd/service"
 )
 
@@ -16,10 +17,9 @@ func (a *api) listUsers(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Link", q.links(page))
 	setPrivate(h)
-	buffer := a.bodies.take()
-	*buffer = append(appendUsers(*buffer, page.Items), '\n')
-	sendJSON(w, http.StatusOK, *buffer)
-	a.bodies.give(buffer)
+	body := append(appendUsers(scratch.Get(), page.Items), '\n')
+	sendJSON(w, http.StatusOK, body)
+	scratch.Put(body)
 	return nil
 }
 

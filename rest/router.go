@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
@@ -53,8 +54,7 @@ func (c Config) withDefaults() Config {
 
 // api is what all handlers share.
 type api struct {
-	svc    *service.Service
-	bodies buffers
+	svc *service.Service
 	Config
 	causes    *web.Causes
 	storeAway atomic.Bool // when a probe last looked
@@ -64,7 +64,23 @@ type api struct {
 // and the console. It is to be mounted at / and answers every path. It expects
 // package web's middlewares around it: they bring request ids and bound the
 // bodies.
-func New(svc *service.Service, c Config) http.Handler { return newRouter(svc, c) }
+func New(svc *service.Service, c Config) http.Handler { return routed(newRouter(svc, c)) }
+
+// routed lends mux a routing context for each request, which goes along with the
+// request's own: chi would make another context, and with it a copy of the request.
+func routed(mux *chi.Mux) http.Handler {
+	var routes sync.Pool
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route, ok := routes.Get().(*chi.Context)
+		if !ok {
+			route = chi.NewRouteContext()
+		}
+		route.Reset()
+		route.Routes = mux
+		mux.ServeHTTP(w, web.Keep(r, chi.RouteCtxKey, route))
+		routes.Put(route)
+	})
+}
 
 func newRouter(svc *service.Service, c Config) *chi.Mux {
 	c = c.withDefaults()
@@ -170,7 +186,7 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 		if err != nil {
 			return err
 		}
-		next.ServeHTTP(w, r.WithContext(web.WithActor(r.Context(), actor)))
+		next.ServeHTTP(w, web.WithActor(r, actor))
 		return nil
 	})
 }

@@ -39,7 +39,7 @@ func newSession(s service.Session) session {
 
 func sendGrant(w http.ResponseWriter, status int, g service.Grant) {
 	sendSecret(w, status, grant{AccessToken: g.AccessToken, TokenType: "Bearer", ExpiresIn: g.ExpiresIn,
-		RefreshToken: g.RefreshToken, Session: newSession(g.Session), User: appendUser(nil, g.User)})
+		RefreshToken: g.RefreshToken, Session: newSession(g.Session), User: appendUser(nil, &g.User)})
 }
 
 func (a *api) signIn(w http.ResponseWriter, r *http.Request) error {

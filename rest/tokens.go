@@ -41,7 +41,7 @@ func (a *api) createToken(create func(context.Context, service.TokenRecipient) (
 		if err != nil {
 			return err
 		}
-		sendSecret(w, http.StatusCreated, oneTimeToken{t.Token, t.ExpiresAt.Format(service.TimeLayout), appendUser(nil, t.User)})
+		sendSecret(w, http.StatusCreated, oneTimeToken{t.Token, t.ExpiresAt.Format(service.TimeLayout), appendUser(nil, &t.User)})
 		return nil
 	}
 }

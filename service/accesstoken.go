@@ -61,9 +61,13 @@ type accessToken struct {
 
 // parseAccessToken reads a token that says to be of this issuer. Whether it is
 // remains to be verified. Other issuers' are not its business.
-func (c SessionConfig) parseAccessToken(text string) (t accessToken, ok bool) {
+func (c SessionConfig) parseAccessToken(text string) (accessToken, bool) {
 	i, j := strings.IndexByte(text, '.'), strings.LastIndexByte(text, '.')
-	if i == j || !decodePart(text[:i], &t.header) || !decodePart(text[i+1:j], &t.claims) || t.claims.Issuer != c.Issuer {
+	if i == j {
+		return accessToken{}, false
+	}
+	var t accessToken
+	if !decodePart(text[:i], &t.header) || !decodePart(text[i+1:j], &t.claims) || t.claims.Issuer != c.Issuer {
 		return t, false
 	}
 	t.signed = text[:j]

@@ -67,35 +67,43 @@ func (a Actor) has(s Scope) bool {
 	return slices.Contains(a.scopes, s) || slices.Contains(a.scopes, ScopeAdmin)
 }
 
-// caller is who calls, what the change log says of that, and from where. A context
-// has them as one value: there is one for each request.
-type caller struct {
+// Caller is who calls, what the change log says of that, and from where. A context
+// has them as one value: there is one for each request. The zero value is the
+// anonymous actor on the same machine.
+type Caller struct {
 	actor  Actor
 	origin Origin
 	client netip.Prefix
 }
 
-type callerKey struct{}
+// NewCaller is a, calling from the network address client by a request with
+// this id, which the change log names.
+func NewCaller(a Actor, client netip.Addr, requestID string) Caller {
+	return Caller{a, Origin{Actor: a.String(), RequestID: requestID}, clientAt(client)}
+}
 
-func callerOf(ctx context.Context) caller {
-	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
-		return *c
+// CallerKey is the key by which a context has its *[Caller]. It is for a
+// transport whose requests are contexts of its own type; others use [WithCaller].
+type CallerKey struct{}
+
+func callerOf(ctx context.Context) *Caller {
+	if c, ok := ctx.Value(CallerKey{}).(*Caller); ok {
+		return c
 	}
-	return caller{}
+	return new(Caller)
+}
+
+// WithCaller returns a context whose calls are c's.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, CallerKey{}, &c)
 }
 
 // WithActor returns a context whose calls are a's, and whose changes are logged
 // as a's. A context without it is that of the anonymous actor.
 func WithActor(ctx context.Context, a Actor) context.Context {
-	c := callerOf(ctx)
+	c := *callerOf(ctx)
 	c.actor, c.origin.Actor = a, a.String()
-	return context.WithValue(ctx, callerKey{}, &c)
-}
-
-// WithCaller is WithActor and WithClient for a request with this id, which the
-// change log names, too.
-func WithCaller(ctx context.Context, a Actor, client netip.Addr, requestID string) context.Context {
-	return context.WithValue(ctx, callerKey{}, &caller{a, Origin{Actor: a.String(), RequestID: requestID}, clientAt(client)})
+	return WithCaller(ctx, c)
 }
 
 // ActorOf is the actor that WithActor noted in ctx.

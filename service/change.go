@@ -77,9 +77,9 @@ const anonymous = "anonymous"
 
 // WithOrigin returns a context whose changes are logged as coming from o.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
-	c := callerOf(ctx)
+	c := *callerOf(ctx)
 	c.origin = o
-	return context.WithValue(ctx, callerKey{}, &c)
+	return WithCaller(ctx, c)
 }
 
 // OriginOf is what WithOrigin, or [WithActor], noted in ctx.

@@ -24,9 +24,9 @@ func clientAt(addr netip.Addr) netip.Prefix {
 // WithClient returns a context whose calls come from the client with this
 // network address. A context without it is that of somebody on the same machine.
 func WithClient(ctx context.Context, addr netip.Addr) context.Context {
-	c := callerOf(ctx)
+	c := *callerOf(ctx)
 	c.client = clientAt(addr)
-	return context.WithValue(ctx, callerKey{}, &c)
+	return WithCaller(ctx, c)
 }
 
 // ClientOf is the client that WithClient, or [WithCaller], noted in ctx: an IPv4

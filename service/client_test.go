@@ -30,7 +30,7 @@ func TestClientsAreToldApartByWhatTheyCannotChoose(t *testing.T) {
 }
 
 func TestACallerIsOneForEverythingThatAsks(t *testing.T) {
-	ctx := service.WithCaller(t.Context(), key(service.ScopeUsersRead), netip.MustParseAddr("192.0.2.1"), "r1")
+	ctx := service.WithCaller(t.Context(), service.NewCaller(key(service.ScopeUsersRead), netip.MustParseAddr("192.0.2.1"), "r1"))
 	ctx = service.WithClient(service.WithOrigin(service.WithActor(ctx, service.KeyActor("other", nil)), service.OriginOf(ctx)), netip.MustParseAddr("192.0.2.2"))
 	if got := service.OriginOf(ctx); got != (service.Origin{Actor: "key:app", RequestID: "r1"}) {
 		t.Errorf("the origin is %+v", got)

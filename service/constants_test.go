@@ -16,7 +16,7 @@ import (
 // The transports have a table for each of these types and a test that it is
 // total over the list. That is worth something only while the list is whole.
 func TestListsOfConstantsAreWhole(t *testing.T) {
-	declared := stringConstants(t, "errors.go", "store.go", "change.go")
+	declared := stringConstants(t, "errors.go", "inputerrors.go", "store.go", "change.go")
 	for typ, listed := range map[string][]string{
 		"Code":       texts(service.Codes()),
 		"FieldCode":  texts(service.FieldCodes()),

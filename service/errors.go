@@ -3,7 +3,6 @@ package service
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -77,80 +76,6 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// FieldError says what is wrong with one input field. Message is a sentence
-// for people that never repeats the value that was sent.
-type FieldError struct {
-	// Field is the field's snake_case name, such as "first_name".
-	Field Field
-	// Code tells the kind of mistake.
-	Code FieldCode
-	// Message is one sentence in English that helps to mend it.
-	Message string
-}
-
-// FieldCode names a kind of mistake in one field.
-type FieldCode string
-
-// The kinds of mistakes a field can have.
-const (
-	// FieldRequired: the field is missing, null or blank.
-	FieldRequired FieldCode = "REQUIRED"
-	// FieldTooShort: fewer characters than allowed.
-	FieldTooShort FieldCode = "TOO_SHORT"
-	// FieldTooLong: more characters, bytes or items than allowed.
-	FieldTooLong FieldCode = "TOO_LONG"
-	// FieldInvalid: the value is not of the form the field takes.
-	FieldInvalid FieldCode = "INVALID"
-	// FieldOutOfRange: a number outside what is allowed.
-	FieldOutOfRange FieldCode = "OUT_OF_RANGE"
-	// FieldForbiddenCharacter: a control character or one that cannot be stored.
-	FieldForbiddenCharacter FieldCode = "FORBIDDEN_CHARACTER"
-	// FieldUnknown: there is no such field.
-	FieldUnknown FieldCode = "UNKNOWN_FIELD"
-	// FieldPasswordTooCommon: the password is on the list of the commonest ones,
-	// or a mere repetition or sequence.
-	FieldPasswordTooCommon FieldCode = "PASSWORD_TOO_COMMON"
-	// FieldPasswordIsPersonal: the password is the user's e-mail address or name.
-	FieldPasswordIsPersonal FieldCode = "PASSWORD_IS_PERSONAL"
-)
-
-// FieldCodes lists all field codes, for the transports' tables and their tests.
-func FieldCodes() []FieldCode {
-	return []FieldCode{
-		FieldRequired, FieldTooShort, FieldTooLong, FieldInvalid, FieldOutOfRange,
-		FieldForbiddenCharacter, FieldUnknown, FieldPasswordTooCommon, FieldPasswordIsPersonal,
-	}
-}
-
-// InvalidInputError lists every wrong field of an input at once.
-type InvalidInputError struct {
-	// Fields has at least one entry, and at most one for each field.
-	Fields []FieldError
-}
-
-// Error names the fields and what is wrong with them; it never holds a value
-// that was sent.
-func (e *InvalidInputError) Error() string {
-	var b strings.Builder
-	b.WriteString("invalid input")
-	for i, f := range e.Fields {
-		sep := "; "
-		if i == 0 {
-			sep = ": "
-		}
-		fmt.Fprintf(&b, "%s%s: %s", sep, f.Field, f.Message)
-	}
-	return b.String()
-}
-
-// Code returns [CodeInvalidInput].
-func (*InvalidInputError) Code() Code { return CodeInvalidInput }
-
-// Has tells whether field is among the wrong ones.
-func (e *InvalidInputError) Has(field Field) bool {
-	return slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Field == field })
-}
-
 // UserNotFoundError says that no user has the id ID.
 type UserNotFoundError struct {
 	ID uuid.UUID
@@ -168,24 +93,6 @@ func (e *UserNotFoundError) Is(target error) bool {
 	t, ok := target.(*UserNotFoundError)
 	return ok && (t.ID == uuid.Nil || t.ID == e.ID)
 }
-
-// RecipientNotFoundError says that there is no user to whom a one-time token
-// could be given.
-type RecipientNotFoundError struct {
-	// Field is the one that was to name the user.
-	Field Field
-}
-
-// Error is a sentence for the caller.
-func (e *RecipientNotFoundError) Error() string {
-	if e.Field == FieldEmail {
-		return "No user who can be given such a token has this e-mail address."
-	}
-	return "No user who can be given such a token has this id."
-}
-
-// Code returns [CodeUserNotFound].
-func (*RecipientNotFoundError) Code() Code { return CodeUserNotFound }
 
 // EmailTakenError says that another user has the e-mail address that was
 // given, or one that differs from it only in ways that do not count.
@@ -213,46 +120,6 @@ func (*IDTakenError) Code() Code { return CodeIDTaken }
 // Is makes errors.Is true for any other IDTakenError.
 func (*IDTakenError) Is(target error) bool { _, ok := target.(*IDTakenError); return ok }
 
-// KeyNotFoundError says that no key of a name is there, or that it is revoked.
-type KeyNotFoundError struct{}
-
-// Error says what is wrong.
-func (*KeyNotFoundError) Error() string { return "there is no key of this name that is not revoked" }
-
-// Code returns [CodeKeyNotFound].
-func (*KeyNotFoundError) Code() Code { return CodeKeyNotFound }
-
-// Is makes errors.Is true for any other KeyNotFoundError.
-func (*KeyNotFoundError) Is(target error) bool { _, ok := target.(*KeyNotFoundError); return ok }
-
-// KeyTakenError says that a key has the name that was given to a new one, and is
-// not revoked.
-type KeyTakenError struct{}
-
-// Error says what is wrong.
-func (*KeyTakenError) Error() string { return "there is a key of this name; revoke it first" }
-
-// Code returns [CodeKeyTaken].
-func (*KeyTakenError) Code() Code { return CodeKeyTaken }
-
-// Is makes errors.Is true for any other KeyTakenError.
-func (*KeyTakenError) Is(target error) bool { _, ok := target.(*KeyTakenError); return ok }
-
-// SessionNotFoundError says that the user has no session with an id, or no longer.
-type SessionNotFoundError struct{}
-
-// Error says what is wrong.
-func (*SessionNotFoundError) Error() string { return "the user has no session with this id" }
-
-// Code returns [CodeSessionNotFound].
-func (*SessionNotFoundError) Code() Code { return CodeSessionNotFound }
-
-// Is makes errors.Is true for any other SessionNotFoundError.
-func (*SessionNotFoundError) Is(target error) bool {
-	_, ok := target.(*SessionNotFoundError)
-	return ok
-}
-
 // VersionConflictError says that a user is not at a version that the caller
 // expected, because somebody else changed it meanwhile.
 type VersionConflictError struct {
@@ -268,38 +135,6 @@ func (e *VersionConflictError) Error() string {
 
 // Code returns [CodeVersionConflict].
 func (*VersionConflictError) Code() Code { return CodeVersionConflict }
-
-// InvalidCredentialsError says that no active user has this e-mail address and
-// this password. Which of them is wrong it does not say: that would tell
-// strangers who is a user.
-type InvalidCredentialsError struct{}
-
-// Error says no more than the type.
-func (*InvalidCredentialsError) Error() string {
-	return "the e-mail address or the password is wrong"
-}
-
-// Code returns [CodeInvalidCredentials].
-func (*InvalidCredentialsError) Code() Code { return CodeInvalidCredentials }
-
-// Is makes errors.Is true for any other InvalidCredentialsError.
-func (*InvalidCredentialsError) Is(target error) bool {
-	_, ok := target.(*InvalidCredentialsError)
-	return ok
-}
-
-// TokenInvalidError says that a one-time token is not, or no longer, good. Why it
-// does not say: whoever has made a token up is not to learn from it.
-type TokenInvalidError struct{}
-
-// Error says no more than the type.
-func (*TokenInvalidError) Error() string { return "the token is not, or no longer, good" }
-
-// Code returns [CodeTokenInvalid].
-func (*TokenInvalidError) Code() Code { return CodeTokenInvalid }
-
-// Is makes errors.Is true for any other TokenInvalidError.
-func (*TokenInvalidError) Is(target error) bool { _, ok := target.(*TokenInvalidError); return ok }
 
 // IdempotencyKeyReusedError says that the caller has used the idempotency key
 // for another request: a key is for one request and its repetitions.
@@ -337,42 +172,6 @@ func (*IdempotencyKeyInUseError) Is(target error) bool {
 	_, ok := target.(*IdempotencyKeyInUseError)
 	return ok
 }
-
-// UnauthenticatedError says that the service serves nobody who does not show a
-// key or token, and that the caller has shown none that is good.
-type UnauthenticatedError struct {
-	// Invalid is whether something was shown.
-	Invalid bool
-}
-
-// Error says which of both it is.
-func (e *UnauthenticatedError) Error() string {
-	if e.Invalid {
-		return "the key or token is not valid, or no longer"
-	}
-	return "a key or token is needed"
-}
-
-// Code returns [CodeUnauthenticated].
-func (*UnauthenticatedError) Code() Code { return CodeUnauthenticated }
-
-// Is makes errors.Is true for any other UnauthenticatedError.
-func (*UnauthenticatedError) Is(target error) bool {
-	_, ok := target.(*UnauthenticatedError)
-	return ok
-}
-
-// ForbiddenError says that the caller may not do what it asked for.
-type ForbiddenError struct {
-	// Scope is the one that would allow it.
-	Scope Scope
-}
-
-// Error names the scope.
-func (e *ForbiddenError) Error() string { return "this needs the scope " + string(e.Scope) }
-
-// Code returns [CodeForbidden].
-func (*ForbiddenError) Code() Code { return CodeForbidden }
 
 // CursorExpiredError says that the change log does not hold what follows the
 // cursor: it is older than what is kept, or of another log.

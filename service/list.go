@@ -96,8 +96,8 @@ func (s *Service) ListUsers(ctx context.Context, in ListInput) (*UserPage, error
 
 func items(users []KeyedUser, f OrderField) []UserItem {
 	items := make([]UserItem, len(users))
-	for i, u := range users {
-		items[i] = UserItem{u, f}
+	for i := range users {
+		items[i] = UserItem{users[i], f}
 	}
 	return items
 }

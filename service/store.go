@@ -22,8 +22,8 @@ import (
 //     the same key one wins and the other gets *[EmailTakenError].
 //   - Lists are ordered by the bytes of the key ("C" collation), then by id.
 //   - Times are kept in UTC to the microsecond; callers pass no finer ones.
-//   - What is returned is the caller's: changing it changes nothing stored. Only
-//     what a [KeyedUser] points to is shared, with the store and other callers.
+//   - What is returned is the caller's: changing it changes nothing stored. What
+//     a [KeyedUser] points to is not: it is only read.
 //   - A store checks no business rule: the service has done so.
 //   - When the engine behind the store is away, methods return
 //     *[UnavailableError]; when ctx ends first, an error that wraps its cause.
@@ -160,16 +160,12 @@ type Record struct {
 	PasswordHash string
 }
 
-// KeyedUser is a user in a list, with the keys it is stored under. It points to
-// them because copies would be most of what a list of users costs. Nobody may
-// write to what it points to: it may be what is stored.
+// KeyedUser is a user with the keys it is stored under. Many may share what it
+// points to: nobody changes that.
 type KeyedUser struct {
 	User *User
 	Keys *Keys
 }
-
-// Keyed is r as lists have it. r must not be written to any more.
-func (r *Record) Keyed() KeyedUser { return KeyedUser{&r.User, &r.Keys} }
 
 // Keys are what a user is found, compared and ordered by. The service computes
 // them, so that no engine's collation or case mapping plays a part.

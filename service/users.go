@@ -94,7 +94,7 @@ func (s *Service) userWithEmail(ctx context.Context, key string) (*User, error) 
 	if err != nil || len(users) == 0 {
 		return nil, err
 	}
-	u := *users[0].User // for the caller to keep
+	u := *users[0].User // which others may have, too
 	return &u, nil
 }
 

@@ -9,8 +9,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 )
@@ -146,7 +145,7 @@ const testRequestID = "00000000-0000-4000-8000-000000000000"
 // newRequestID returns what makes the ids of requests that come without one.
 func (m *testMode) newRequestID() func() string {
 	if m == nil || !m.DeterministicIDs {
-		return uuid.NewString
+		return web.NewRequestID
 	}
 	return func() string { return testRequestID }
 }

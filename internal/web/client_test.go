@@ -46,7 +46,7 @@ func TestTheClientIsWhomTheLastTrustedHasSeen(t *testing.T) {
 			r.Header.Set("X-Real-Ip", "203.0.113.99")
 			var got netip.Prefix
 			serve(web.WithClients(trusted)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				got = service.ClientOf(web.WithActor(r.Context(), service.Actor{}))
+				got = service.ClientOf(web.WithActor(r, service.Actor{}).Context())
 			})), r)
 			if got.String() != tt.want {
 				t.Errorf("%v, want %s", got, tt.want)

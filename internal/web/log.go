@@ -45,6 +45,9 @@ func AccessLog(log *slog.Logger) Observer {
 		if (x.Route == "/livez" || x.Route == "/readyz") && x.Status == http.StatusOK {
 			level = slog.LevelDebug
 		}
+		if !log.Enabled(ctx, level) {
+			return // before the attributes are made
+		}
 		log.LogAttrs(ctx, level, "request",
 			slog.String("method", x.Method), slog.String("route", x.Route), slog.Int("status", x.Status),
 			slog.Int64("bytes", x.Bytes), slog.Float64("duration_ms", milliseconds(x.Duration)), slog.String("actor", x.Actor))

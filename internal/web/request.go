@@ -4,25 +4,36 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+
+	"github.com/userd/userd/service"
 )
 
 // request is the context of a request with all that goes along with it. It is
 // one value in one piece of memory, as there is one for every request: each
-// further value in a context costs a copy of the http.Request.
+// further value in a context costs one more, and a copy of the http.Request.
 type request struct {
 	context.Context
-	id       [1]string // as a header's values
-	exchange Exchange
-	answer   recorder
-	client   netip.Addr
+	http      http.Request // the request whose context this is
+	id        [1]string    // as a header's values
+	exchange  Exchange
+	answer    recorder
+	client    netip.Addr
+	caller    service.Caller
+	hasCaller bool
+	kept      struct{ key, value any }
 }
 
 type requestKey struct{}
 
 // Value implements [context.Context].
 func (r *request) Value(key any) any {
-	if key == (requestKey{}) {
+	switch {
+	case key == requestKey{}:
 		return r
+	case r.hasCaller && key == service.CallerKey{}:
+		return &r.caller
+	case r.kept.key != nil && key == r.kept.key:
+		return r.kept.value
 	}
 	return r.Context.Value(key)
 }
@@ -40,5 +51,14 @@ func begin(r *http.Request) (*request, *http.Request) {
 		return q, r
 	}
 	q := &request{Context: r.Context()}
-	return q, r.WithContext(q)
+	q.http = *r.WithContext(q)
+	return q, &q.http
+}
+
+// Keep returns r with a context that has one value more, without making another
+// context. It does so for one value of a request: the router's.
+func Keep(r *http.Request, key, value any) *http.Request {
+	q, r := begin(r)
+	q.kept.key, q.kept.value = key, value
+	return r
 }

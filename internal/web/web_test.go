@@ -233,7 +233,7 @@ func TestABodyInChunksIsTheLastOfItsConnection(t *testing.T) {
 
 func TestWithActor(t *testing.T) {
 	h := web.WithRequestIDs(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		ctx := web.WithActor(r.Context(), service.KeyActor("app", nil))
+		ctx := web.WithActor(r, service.KeyActor("app", nil)).Context()
 		if o := service.OriginOf(ctx); o.RequestID != "mine" || o.Actor != "key:app" {
 			t.Errorf("origin %+v", o)
 		}

@@ -132,11 +132,11 @@ func scanUser(row pgx.CollectableRow) (u service.User, err error) {
 	return u, err
 }
 
-func scanKeyedUser(row pgx.CollectableRow) (u service.KeyedUser, err error) {
-	var r service.Record
-	err = row.Scan(append(userTargets(&r.User), keyTargets(&r.Keys)...)...)
+func scanKeyedUser(row pgx.CollectableRow) (service.KeyedUser, error) {
+	r := new(service.Record) // of which the hash stays away
+	err := row.Scan(append(userTargets(&r.User), keyTargets(&r.Keys)...)...)
 	inUTC(&r.User)
-	return r.Keyed(), err
+	return service.KeyedUser{User: &r.User, Keys: &r.Keys}, err
 }
 
 func scanRecord(row pgx.CollectableRow) (*service.Record, error) {

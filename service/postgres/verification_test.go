@@ -76,7 +76,7 @@ func wantRead(t *testing.T, s *Store, r service.Record) {
 	} {
 		q.Limit = 9
 		found, err := s.ListUsers(t.Context(), q)
-		if diff := cmp.Diff([]service.KeyedUser{r.Keyed()}, found); diff != "" || err != nil {
+		if diff := cmp.Diff([]service.KeyedUser{{User: &r.User, Keys: &r.Keys}}, found); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"github.com/userd/userd/graph/internal/memory"
+	"github.com/userd/userd/internal/scratch"
 )
 
 // New returns the schema that the resolvers of cfg answer: the generated one,
@@ -22,7 +22,7 @@ type schema struct{ *executableSchema }
 // clients ask for alone.
 var queryFields = map[string]func(*executionContext, context.Context, graphql.CollectedField) graphql.Marshaler{
 	"me":          (*executionContext)._Query_me,
-	"user":        (*executionContext)._Query_user,
+	"user":        (*executionContext).user,
 	"userByEmail": (*executionContext)._Query_userByEmail,
 	"usersByIds":  (*executionContext)._Query_usersByIds,
 	"users":       (*executionContext)._Query_users,
@@ -68,7 +68,7 @@ func (s *schema) query(ctx context.Context, op *graphql.OperationContext, field 
 	if value == graphql.Null && field.Definition.Type.NonNull {
 		return []byte("null")
 	}
-	b := bytes.NewBuffer(memory.Get())
+	b := bytes.NewBuffer(scratch.Get())
 	b.WriteString(`{"`)
 	b.WriteString(field.Alias)
 	b.WriteString(`":`)

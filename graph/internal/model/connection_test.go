@@ -11,7 +11,7 @@ import (
 
 func TestUserConnection(t *testing.T) {
 	page := &service.UserPage{HasNext: true, Items: []service.UserItem{
-		{KeyedUser: (&service.Record{User: service.User{FirstName: "Ada"}}).Keyed()}, {KeyedUser: (&service.Record{User: service.User{FirstName: "Bob"}}).Keyed()},
+		{KeyedUser: service.KeyedUser{User: &service.User{FirstName: "Ada"}}}, {KeyedUser: service.KeyedUser{User: &service.User{FirstName: "Bob"}}},
 	}}
 	c := NewUserConnection(page, nil)
 	if nodes := c.Nodes(); len(nodes) != 2 || nodes[0].FirstName != "Ada" || nodes[1].FirstName != "Bob" {

@@ -1,6 +1,6 @@
-// Package memory lends memory for answers, which would otherwise be most of the
-// garbage that lists of users make.
-package memory
+// Package scratch lends memory in which bodies are read and made, which would
+// otherwise be most of the garbage there is.
+package scratch
 
 import "sync"
 
