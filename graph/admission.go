@@ -56,7 +56,7 @@ func (a *admission) CreateOperationContext(_ context.Context, params *graphql.Ra
 	}
 	return &graphql.OperationContext{
 		RawQuery: doc.text, Doc: doc.parsed, Operation: op, OperationName: params.OperationName,
-		Variables: vars, Extensions: params.Extensions, Headers: params.Headers,
+		Variables: vars, Extensions: params.Extensions,
 		DisableIntrospection: !a.introspection, RecoverFunc: a.recovered,
 		ResolverMiddleware: direct.Fields, RootResolverMiddleware: plainRoot,
 	}, nil

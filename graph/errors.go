@@ -169,5 +169,12 @@ func (p presenter) abort(ctx context.Context) {
 	}
 }
 
+// survive ends a goroutine that panics, and no more than that.
+func (p presenter) survive(ctx context.Context) {
+	if v := recover(); v != nil {
+		_ = p.recovered(ctx, v)
+	}
+}
+
 // asList is what an executor takes errors in.
 func asList(err error) gqlerror.List { return gqlerror.List{gqlerror.Wrap(err)} }

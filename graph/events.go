@@ -73,7 +73,6 @@ func (t eventTransport) begin(w http.ResponseWriter, r *http.Request) (op *graph
 	case err != nil:
 		return nil, nil, err
 	}
-	params.Headers = r.Header
 	if op, mistake = t.prepare(r.Context(), params); mistake == nil {
 		err = permitWriting(w, r.Method, op.Operation.Operation)
 	}
@@ -93,13 +92,15 @@ func (t eventTransport) stream(ctx context.Context, op *graphql.OperationContext
 			return false
 		}
 	}
-	go func() {
-		defer close(answers)
-		completed = t.perform(ctx, op, send)
-	}()
+	p := &performance{performer: t.performer, op: op, ctx: ctx, cancel: cancel, send: send}
+	p.done = func(ok bool) {
+		completed = ok
+		close(answers)
+	}
+	go p.perform()
 	gone := events.copy(answers, t.streams.KeepAlive)
 	cancel()
-	for range answers { // until perform has returned
+	for range answers { // until the operation is over
 	}
 	if completed && gone == nil {
 		_ = events.complete()

@@ -53,7 +53,7 @@ func New(svc *service.Service, c Config) http.Handler {
 func transports(p performer, c Config) []graphql.Transport {
 	http := httpTransport{performer: p, limits: c.Limits}
 	return []graphql.Transport{
-		socketTransport{performer: p, limits: c.Limits, streams: c.Streams, origins: c.AllowedOrigins},
+		&socketTransport{performer: p, limits: c.Limits, streams: c.Streams, origins: c.AllowedOrigins},
 		eventTransport{performer: p, http: http, streams: c.Streams},
 		http,
 	}

@@ -42,16 +42,21 @@ func (s *socket) register(op *operation) int {
 // operate runs op. If the client or the server has ended it, it ends without a
 // word.
 func (s *socket) operate(op *operation, params *graphql.RawParams) {
-	defer s.running.Done()
-	defer s.finish(op)
 	prepared, mistake := s.prepare(op.ctx, params)
 	if mistake != nil {
 		s.answer(op, mistake)
+		s.finish(op)
 		return
 	}
-	if s.perform(op.ctx, prepared, func(answer *graphql.Response) bool { return s.answer(op, answer) }) {
-		s.complete(op)
+	p := &performance{performer: s.performer, op: prepared, ctx: op.ctx, cancel: op.cancel}
+	p.send = func(answer *graphql.Response) bool { return s.answer(op, answer) }
+	p.done = func(ok bool) {
+		if ok {
+			s.complete(op)
+		}
+		s.finish(op)
 	}
+	p.perform()
 }
 
 // answer sends an answer of op. The client may use the id of op again as soon
@@ -96,6 +101,7 @@ func (s *socket) release(op *operation) bool {
 // finish makes room for another operation. It comes after the last message
 // about op: what waits for a slow client counts.
 func (s *socket) finish(op *operation) {
+	defer s.running.Done()
 	op.cancel()
 	s.release(op)
 	s.mu.Lock()

@@ -32,10 +32,15 @@ func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 	}
 	op := &graphql.OperationContext{Operation: &ast.OperationDefinition{Operation: ast.Subscription}}
 	var answers []*graphql.Response
-	done := p.perform(t.Context(), op, func(answer *graphql.Response) bool {
+	var done bool
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := &performance{performer: p, op: op, ctx: ctx, cancel: cancel, done: func(ok bool) { done = ok }}
+	r.send = func(answer *graphql.Response) bool {
 		answers = append(answers, answer)
 		return true
-	})
+	}
+	r.perform()
 	if !done || len(answers) != 1 || codeOf(answers[0].Errors[0]) != service.CodeInternal {
 		t.Errorf("perform: %v %v", done, answers)
 	}
@@ -44,7 +49,7 @@ func TestPanicsOfTheExecutorAreAnswers(t *testing.T) {
 // TestNothingBeginsWhileLeaving: what comes too late is left for the next
 // server, without a word that would make the client give up.
 func TestNothingBeginsWhileLeaving(t *testing.T) {
-	s := &socket{leaving: true, open: make(map[string]*operation)}
+	s := &socket{socketTransport: new(socketTransport), leaving: true, open: make(map[string]*operation)}
 	s.initialised = true
 	f := frame{Type: frameSubscribe, ID: "1", Payload: []byte(`{"query": "{ __typename }"}`)}
 	if reason := s.subscribe(t.Context(), f); reason != nil || len(s.open) != 0 || s.active != 0 {

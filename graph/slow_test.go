@@ -68,7 +68,7 @@ func isName(t *testing.T, change map[string]any, i int) {
 func TestSlowReaderLosesNothing(t *testing.T) {
 	overBoth(t, func(t *testing.T, subscribe subscribeFunc) {
 		var store *readsStore
-		f := newFixture(t, setup{smallBuffers: true, config: graph.Config{Streams: graph.Streams{SendTimeout: patience}}, store: func(s service.Store) service.Store {
+		f := newFixture(t, setup{smallBuffers: true, config: graph.Config{Streams: graph.Streams{SendTimeout: 5 * patience}}, store: func(s service.Store) service.Store {
 			store = &readsStore{Store: s}
 			return store
 		}})

@@ -3,7 +3,6 @@ package graph
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,11 +17,14 @@ import (
 
 // socket is one WebSocket. One goroutine reads messages, each operation runs in
 // one of its own and writes its answers itself: an answer that the client does
-// not take holds up the operation, so that nothing piles up.
+// not take holds up the operation, so that nothing piles up. There can be many
+// thousands that wait, so that what each of them holds counts.
 type socket struct {
-	socketTransport
-	conn   *websocket.Conn
-	header http.Header // of the request that became the WebSocket
+	*socketTransport
+	conn *websocket.Conn
+	// authorization is that of the request that became the WebSocket, until it
+	// is not needed any more.
+	authorization string
 	// initialised is whether connection_init has come, and actor who sent it.
 	// They are for the goroutine that reads.
 	initialised bool
@@ -35,10 +37,11 @@ type socket struct {
 	open    map[string]*operation // guarded by mu; those that the client awaits answers of
 	active  int                   // guarded by mu; how many operations run, awaited or not
 	leaving bool                  // guarded by mu; no operation begins any more
+	pinging *time.Timer           // guarded by mu; nil when the connection is closed
 }
 
-func newSocket(t socketTransport, conn *websocket.Conn, r *http.Request) *socket {
-	return &socket{socketTransport: t, conn: conn, header: r.Header, open: make(map[string]*operation)}
+func newSocket(t *socketTransport, conn *websocket.Conn, authorization string) *socket {
+	return &socket{socketTransport: t, conn: conn, authorization: authorization, open: make(map[string]*operation)}
 }
 
 // serve returns when the connection is closed and all operations have ended.
@@ -48,12 +51,13 @@ func (s *socket) serve(ctx context.Context) {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var attending sync.WaitGroup
-	attending.Go(func() { s.attend(ctx) })
+	stay := context.AfterFunc(s.drain, s.leave)
+	stopPinging := s.startPinging()
 	defer func() {
 		_ = s.conn.CloseNow() // what is being written now is not awaited
 		cancel()
-		attending.Wait()
+		stay()
+		stopPinging()
 		s.running.Wait()
 	}()
 	s.read(ctx)
@@ -65,7 +69,7 @@ func (s *socket) read(ctx context.Context) {
 	late := time.AfterFunc(s.streams.InitTimeout, func() { s.close(initTimeout) })
 	defer late.Stop()
 	for {
-		kind, data, err := s.conn.Read(ctx)
+		kind, data, err := s.conn.Read(context.Background()) // until the connection is closed
 		if err != nil {
 			return
 		}
@@ -106,13 +110,13 @@ func (s *socket) init(ctx context.Context, payload jsontext.Value) *closing {
 	if s.initialised {
 		return initTwice
 	}
-	authorization := cmp.Or(authorizationIn(payload), web.Authorization(s.header))
+	authorization := cmp.Or(authorizationIn(payload), s.authorization)
 	actor, err := s.svc.Authenticate(ctx, authorization)
 	if err != nil {
 		s.errs.logCause(ctx, err)
 		return refusal(err)
 	}
-	s.actor, s.initialised = actor, true
+	s.actor, s.initialised, s.authorization = actor, true, ""
 	web.SetActor(ctx, actor.String())
 	s.write(ctx, plainFrame(frameAck))
 	return nil
@@ -131,7 +135,6 @@ func (s *socket) subscribe(ctx context.Context, f frame) *closing {
 	case mistake != nil:
 		return badRequest
 	}
-	params.Headers = s.header
 	op := &operation{id: f.ID}
 	op.ctx, op.cancel = context.WithCancel(web.WithCaller(ctx, s.actor))
 	switch s.register(op) {
@@ -163,32 +166,9 @@ func (s *socket) write(ctx context.Context, message []byte) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.streams.SendTimeout)
-	defer cancel()
-	return s.conn.Write(ctx, websocket.MessageText, message) == nil
-}
-
-// attend keeps the connection alive, ends it when the client is no longer
-// there, and takes leave of the client when the server shuts down.
-func (s *socket) attend(ctx context.Context) {
-	const patience = 4 // intervals
-	tick := time.NewTicker(s.streams.KeepAlive)
-	defer tick.Stop()
-	for silent := 0; silent < patience; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.drain.Done():
-			s.leave()
-			return
-		case <-tick.C:
-			s.write(ctx, plainFrame(framePing))
-		}
-		if silent++; s.heard.Swap(false) {
-			silent = 0
-		}
-	}
-	_ = s.conn.CloseNow()
+	late := time.AfterFunc(s.streams.SendTimeout, func() { _ = s.conn.CloseNow() })
+	defer late.Stop()
+	return s.conn.Write(context.Background(), websocket.MessageText, message) == nil
 }
 
 // leave closes the connection once the queries and mutations that run are

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -279,15 +280,15 @@ func TestSocketDropsClientsThatAreGone(t *testing.T) {
 	f := newFixture(t, setup{config: graph.Config{Streams: graph.Streams{KeepAlive: 200 * time.Millisecond}}})
 	alive := f.dial(nil)
 	alive.init()
-	gone := f.handshake()
+	gone := f.handshake("")
 	alive.awaitKeepAlives(6)
 	if _, err := io.Copy(io.Discard, gone); err != nil { // ends when the server has had enough
 		t.Error(err)
 	}
 }
 
-// handshake opens a WebSocket on a bare connection.
-func (f *fixture) handshake() net.Conn {
+// handshake opens a WebSocket on a bare connection, and sends more with it.
+func (f *fixture) handshake(more string) net.Conn {
 	f.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(f.server.URL, "http://"))
 	if err != nil {
@@ -295,8 +296,11 @@ func (f *fixture) handshake() net.Conn {
 	}
 	f.t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(patience))
-	fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n")
+	_, err = io.WriteString(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"+more)
+	if err != nil {
+		f.t.Fatal(err)
+	}
 	return conn
 }
 
@@ -332,5 +336,55 @@ func TestDrainFinishesMutations(t *testing.T) {
 	late := f.dial(nil) // whoever comes now is sent away as well
 	if got := late.closed(); got.Code != websocket.StatusGoingAway {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestSocketTakesWhatComesWithTheHandshake: a client that does not wait for the
+// answer to it loses nothing.
+func TestSocketTakesWhatComesWithTheHandshake(t *testing.T) {
+	noLeaks(t)
+	f := newFixture(t)
+	conn := f.handshake(masked(`{"type": "connection_init"}`) + masked(`{"type": "ping", "x": "`+strings.Repeat("x", 2000)+`"}`))
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	if resp, err := http.ReadResponse(r, nil); err != nil || resp.StatusCode != 101 {
+		t.Fatal(resp, err)
+	}
+	want := "\x81\x19" + `{"type":"connection_ack"}` + "\x81\x0f" + `{"type":"pong"}`
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(r, got); err != nil || string(got) != want {
+		t.Errorf("%q %v, want %q", got, err, want)
+	}
+}
+
+// masked is a text as a frame of a client (RFC 6455, section 5.2), with the mask
+// that changes nothing.
+func masked(text string) string {
+	if len(text) < 126 {
+		return "\x81" + string([]byte{0x80 | byte(len(text))}) + "\x00\x00\x00\x00" + text
+	}
+	return "\x81\xfe" + string([]byte{byte(len(text) >> 8), byte(len(text))}) + "\x00\x00\x00\x00" + text
+}
+
+// TestSocketsThatPanic: only the one that does is closed.
+func TestSocketsThatPanic(t *testing.T) {
+	noLeaks(t)
+	f := newFixture(t, setup{authenticators: []service.Authenticator{func(_ context.Context, token string) (service.Actor, error) {
+		if token == "boom" {
+			panic("secret")
+		}
+		return service.KeyActor("admin", []service.Scope{service.ScopeAdmin}), nil
+	}}})
+	good, bad := f.dial(bearer("admin")), f.dial(bearer("boom"))
+	good.init()
+	bad.send(`{"type": "connection_init"}`)
+	if got := bad.closed(); got.Code != 0 {
+		t.Errorf("%v, want the end without a word", got)
+	}
+	f.awaitLog(`"request panicked","panic":"secret"`)
+	f.awaitLog(`"route":"/graphql","status":101`)
+	good.subscribe("1", `{ __typename }`, nil)
+	if m := good.receive(); m.kind != "next" {
+		t.Errorf("%v", m)
 	}
 }

@@ -1,40 +1,23 @@
 package graph
 
-import (
-	"context"
-	"sync"
+import "context"
 
-	"github.com/99designs/gqlgen/graphql"
-)
-
-// source is where the answers of one subscription come from: the goroutine
-// that feeds the channel which the executor reads. The executor is told
-// neither when it ends nor why; perform is.
-type source struct {
-	running sync.WaitGroup
-	err     error // why there are no more answers; set before the channel is closed
+// source is where the answers of one subscription come from. The executor
+// reads them from a channel, which has room for one; the source fills it before
+// each answer is asked for.
+type source interface {
+	// fill puts the next value into the channel. Where it would have to wait for
+	// one it returns false at once, and has resume be called, in a goroutine of its
+	// own, when it is worth to call fill again or ctx has ended.
+	fill(ctx context.Context, resume func()) (filled bool, err error)
 }
 
 type sourceKey struct{}
 
-// withSource returns a context whose subscription is fed by s.
+// withSource returns a context whose subscription tells *s what feeds it.
 func withSource(ctx context.Context, s *source) context.Context {
 	return context.WithValue(ctx, sourceKey{}, s)
 }
 
-// sourceOf is the source of the subscription that ctx belongs to.
-func sourceOf(ctx context.Context) *source { return ctx.Value(sourceKey{}).(*source) }
-
-// start runs feed in a goroutine, and end after it. A panic of feed is an
-// error: nothing else stands between it and the end of the process.
-func (s *source) start(ctx context.Context, feed func() error, end func()) {
-	s.running.Go(func() {
-		defer end()
-		defer func() {
-			if v := recover(); v != nil {
-				s.err = graphql.GetOperationContext(ctx).Recover(ctx, v)
-			}
-		}()
-		s.err = feed()
-	})
-}
+// setSource tells what feeds the subscription that ctx belongs to.
+func setSource(ctx context.Context, s source) { *ctx.Value(sourceKey{}).(*source) = s }

@@ -9,8 +9,7 @@ import (
 
 type subscriptions struct{ svc *service.Service }
 
-// UserChanges resolves Subscription.userChanges. The channel has no buffer: a
-// batch of changes is read only when the client has taken the one before.
+// UserChanges resolves Subscription.userChanges.
 func (s subscriptions) UserChanges(ctx context.Context, after *string, userID *string) (<-chan *model.Change, error) {
 	id, err := chosenUser(userID)
 	if err != nil {
@@ -20,24 +19,32 @@ func (s subscriptions) UserChanges(ctx context.Context, after *string, userID *s
 	if err != nil {
 		return nil, err
 	}
-	changes := make(chan *model.Change)
-	sourceOf(ctx).start(ctx, func() error { return deliver(ctx, feed, changes) }, func() { close(changes) })
-	return changes, nil
+	changes := &changeSource{feed: feed, to: make(chan *model.Change, 1)}
+	setSource(ctx, changes)
+	return changes.to, nil
 }
 
-// deliver sends what feed brings until ctx ends or feed fails.
-func deliver(ctx context.Context, feed *service.ChangeFeed, to chan<- *model.Change) error {
-	for {
-		items, err := feed.Next(ctx)
-		if err != nil {
-			return err
+// changeSource brings the changes of a feed one by one. It reads on only when
+// all that it has read is taken.
+type changeSource struct {
+	feed *service.ChangeFeed
+	read []service.ChangeItem
+	to   chan *model.Change
+}
+
+var _ source = (*changeSource)(nil)
+
+func (s *changeSource) fill(ctx context.Context, resume func()) (filled bool, err error) {
+	for len(s.read) == 0 {
+		s.read = nil // not to be held while nothing happens
+		if !s.feed.Ready(ctx, resume) {
+			return false, nil
 		}
-		for i := range items {
-			select {
-			case to <- (*model.Change)(&items[i]):
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
+		if s.read, err = s.feed.Read(ctx); err != nil {
+			return false, err
 		}
 	}
+	s.to <- (*model.Change)(&s.read[0])
+	s.read = s.read[1:]
+	return true, nil
 }

@@ -46,7 +46,6 @@ func (t httpTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.Grap
 		answer.fail(w, r, e, err)
 		return
 	}
-	params.Headers = r.Header
 	answer.send(w, r, execute(r.Context(), w, r.Method, e, params))
 }
 

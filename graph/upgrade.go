@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bufio"
+	"bytes"
 	"net"
 	"net/http"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
+
+	"github.com/userd/userd/internal/web"
 )
 
 // socketTransport is GraphQL over WebSocket by the protocol
@@ -24,20 +27,23 @@ type socketTransport struct {
 	origins []string
 }
 
-var _ graphql.Transport = socketTransport{}
+var _ graphql.Transport = (*socketTransport)(nil)
 
 // subprotocol is what clients must ask for.
 const subprotocol = "graphql-transport-ws"
 
 // Supports implements [graphql.Transport]: it takes requests to become a
 // WebSocket.
-func (socketTransport) Supports(r *http.Request) bool {
+func (*socketTransport) Supports(r *http.Request) bool {
 	return r.Method == http.MethodGet && hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket")
 }
 
-// Do implements [graphql.Transport]. It returns when the WebSocket is closed
-// and nothing that came over it runs any more.
-func (t socketTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.GraphExecutor) {
+// Do implements [graphql.Transport]. It returns when the request has become a
+// WebSocket, and the exchange is over when that is closed and nothing that came
+// over it runs any more: a goroutine that waits for messages below all that
+// stands before a handler would hold the request, the server's buffers and a
+// stack for them.
+func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.GraphExecutor) {
 	answer := reply{mediaType: typeJSON}
 	if !t.allows(r) {
 		answer.fail(w, r, e, problem(codeOriginNotAllowed, "Pages of this origin may not open a WebSocket here."))
@@ -51,15 +57,20 @@ func (t socketTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.Gr
 		answer.fail(w, r, e, problem(codeUpgradeFailed, "The request cannot become a WebSocket."))
 		return
 	}
-	defer t.errs.abort(r.Context())
 	conn.SetReadLimit(t.limits.BodyBytes)
-	newSocket(t, conn, r).serve(r.Context())
+	ctx, end := web.Outlive(r.Context())
+	s := newSocket(t, conn, strings.Clone(web.Authorization(r.Header)))
+	go func() {
+		defer end()
+		defer t.errs.survive(ctx)
+		s.serve(ctx)
+	}()
 }
 
 // allows tells whether a page of the request's origin may connect. Browsers
 // let every page open a WebSocket anywhere, with the cookies of the other
 // side, and leave it to the server to refuse. Other clients name no origin.
-func (t socketTransport) allows(r *http.Request) bool {
+func (t *socketTransport) allows(r *http.Request) bool {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
 		return true
@@ -105,7 +116,22 @@ func (w *upgradeWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Hijack implements [http.Hijacker] for any writer around the server's own.
+// How many bytes of what is read and written are held for each connection.
+// Longer messages get by without being copied; most changes fit.
+const (
+	readBuffer  = 256
+	writeBuffer = 512
+)
+
+// Hijack implements [http.Hijacker] for any writer around the server's own,
+// whose buffers have 4 KiB each.
 func (w *upgradeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	conn, theirs, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	early, _ := theirs.Reader.Peek(theirs.Reader.Buffered()) // from a client that did not wait for the answer
+	reader := bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(readBuffer, len(early)))
+	_, _ = reader.Peek(len(early)) // where the library looks for it before it has the buffer read conn
+	return conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(conn, writeBuffer)), nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 )
@@ -78,7 +77,7 @@ func (s *Service) ChangeCursor(ctx context.Context) (string, error) {
 // FollowChanges returns a feed of the changes after in.After, or of those to
 // come when that is nil; in.First plays no part. Its errors are those of
 // Changes, and *[RateLimitedError] when the actor has as many feeds open as it
-// may. A feed counts as open until ctx ends.
+// may. A feed is open until ctx ends, and brings nothing afterwards.
 func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFeed, error) {
 	if err := s.require(ctx, ScopeChangesRead); err != nil {
 		return nil, err
@@ -92,9 +91,8 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 	if err := log.Expired(after); err != nil {
 		return nil, err
 	}
-	f := &ChangeFeed{service: s, store: s.store, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}}
+	f := &ChangeFeed{service: s, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}, place: after}
 	f.log, f.expire = context.WithCancel(context.Background())
-	f.read.Store(after)
 	if err := s.feeds.add(ctx, f, resets); err != nil {
 		return nil, err
 	}
@@ -106,16 +104,19 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 // up, unless the log is cut off before it reads on. It is for one goroutine.
 type ChangeFeed struct {
 	service *Service
-	store   Store
 	logID   string
 	query   ChangeQuery
-	read    atomic.Int64 // query.After, for those who watch
 
 	log    context.Context // ends when [Service.Reset] replaces the log
 	expire context.CancelFunc
+
+	place int64  // guarded by feeds.mu; query.After, for others
+	due   bool   // guarded by feeds.mu; there may be something to read after place
+	alone bool   // guarded by feeds.mu; nobody else watches the log for the feed
+	tell  func() // guarded by feeds.mu; called when the feed is due; nil when nobody waits
 }
 
-// Cursor is where the feed stands: what Next has returned lies before it.
+// Cursor is where the feed stands: what was returned lies before it.
 func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.After) }
 
 // Next waits for changes and returns some, at least one. When ctx ends first
@@ -123,35 +124,59 @@ func (f *ChangeFeed) Cursor() string { return changeCursor(f.logID, f.query.Afte
 // the feed is of no more use. The actor of ctx must be allowed to read the log
 // whenever there is something to return.
 func (f *ChangeFeed) Next(ctx context.Context) ([]ChangeItem, error) {
-	ctx, stop := f.untilReset(ctx)
-	defer stop()
 	for {
-		if err := f.store.AwaitChange(ctx, f.query.After); err != nil {
-			return nil, err
+		ready := make(chan struct{})
+		if !f.Ready(ctx, func() { close(ready) }) {
+			<-ready
 		}
-		if err := f.service.stillHas(ctx, ScopeChangesRead); err != nil {
-			return nil, err // a key may have been revoked while nothing happened
-		}
-		slice, err := f.store.Changes(ctx, f.query)
-		if f.log.Err() != nil { // what was read may be of another one
-			err = &CursorExpiredError{}
-		}
-		if err != nil {
-			return nil, err
-		}
-		f.query.After = slice.Through
-		f.read.Store(slice.Through)
-		if len(slice.Changes) > 0 {
-			return changeItems(slice.Changes, f.logID), nil
+		if items, err := f.Read(ctx); len(items) > 0 || err != nil {
+			return items, err
 		}
 	}
 }
 
-// untilReset is ctx for as long as the log is the one that f began to read.
-func (f *ChangeFeed) untilReset(ctx context.Context) (context.Context, func()) {
+// Ready reports whether there may be something to read or ctx has ended. If
+// not, it returns at once and has then be called when that is so, in a goroutine of
+// its own: while nothing happens, nobody needs to wait.
+func (f *ChangeFeed) Ready(ctx context.Context, then func()) bool {
+	return f.service.feeds.ready(ctx, f, then)
+}
+
+// Read is Next for a feed that is Ready: it does not wait, and may find nothing.
+func (f *ChangeFeed) Read(ctx context.Context) (items []ChangeItem, err error) {
+	var seen int64
+	var alone, lost bool
+	f.query.After, seen, alone = f.service.feeds.begin(f)
+	defer func() { f.service.feeds.settle(f, f.query.After, lost) }()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if alone {
+		if err := f.awaitAlone(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.service.stillHas(ctx, ScopeChangesRead); err != nil {
+		return nil, err // a key may have been revoked while nothing happened
+	}
+	slice, err := f.service.store.Changes(ctx, f.query)
+	if f.log.Err() != nil { // what was read may be of another one
+		err = &CursorExpiredError{}
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.query.After = slice.Through
+	lost = len(slice.Changes) < f.query.Limit && slice.Through < seen
+	return changeItems(slice.Changes, f.logID), nil
+}
+
+// awaitAlone has the store tell when there is something, or what is wrong.
+func (f *ChangeFeed) awaitAlone(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(f.log, func() { cancel(&CursorExpiredError{}) })
-	return ctx, func() { stop(); cancel(nil) }
+	defer cancel(nil)
+	defer context.AfterFunc(f.log, func() { cancel(&CursorExpiredError{}) })()
+	return f.service.store.AwaitChange(ctx, f.query.After)
 }
 
 func changeItems(changes []Change, logID string) []ChangeItem {

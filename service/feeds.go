@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"github.com/google/uuid"
 )
 
 // FeedLoad tells who follows the change log.
@@ -29,18 +31,23 @@ func (s *Service) Feeds(ctx context.Context) (FeedLoad, error) {
 // service is told otherwise.
 const defaultMaxFeeds = 1000
 
-// feeds are the open feeds.
+// feeds are the open feeds. One goroutine, the relay, reads the log for all of
+// them and tells those that a change is for: if each looked for itself, every
+// change would wake thousands that it does not concern.
 type feeds struct {
-	most int // for one actor
+	store Store
+	most  int // for one actor
 
 	mu     sync.Mutex
-	open   map[*ChangeFeed]struct{} // guarded by mu
-	of     map[spender]int          // guarded by mu; how many are whose
-	resets int                      // guarded by mu; how often the log was replaced
+	open   map[uuid.UUID]map[*ChangeFeed]struct{} // guarded by mu; by the user they follow, uuid.Nil for all
+	of     map[spender]int                        // guarded by mu; how many are whose
+	resets int                                    // guarded by mu; how often the log was replaced
+	seen   int64                                  // guarded by mu; the last change that the relay has told of
+	stop   context.CancelFunc                     // guarded by mu; ends the relay, nil when none runs
 }
 
-func newFeeds(most int) *feeds {
-	return &feeds{most: most, open: make(map[*ChangeFeed]struct{}), of: make(map[spender]int)}
+func newFeeds(store Store, most int) *feeds {
+	return &feeds{store: store, most: most, open: make(map[uuid.UUID]map[*ChangeFeed]struct{}), of: make(map[spender]int)}
 }
 
 // add notes f until ctx ends, unless ctx's actor has too many. It returns
@@ -56,8 +63,13 @@ func (a *feeds) add(ctx context.Context, f *ChangeFeed, resets int) error {
 	case a.of[who] >= a.most:
 		return &RateLimitedError{Reason: fmt.Sprintf("At most %d streams of changes can be open at once; close one first.", a.most)}
 	}
-	a.open[f] = struct{}{}
+	user := f.query.UserID
+	if a.open[user] == nil {
+		a.open[user] = make(map[*ChangeFeed]struct{})
+	}
+	a.open[user][f] = struct{}{}
 	a.of[who]++
+	a.arm(f)
 	context.AfterFunc(ctx, func() { a.remove(who, f) })
 	return nil
 }
@@ -76,27 +88,45 @@ func (a *feeds) outlive(replace func() error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.resets++
-	for f := range a.open {
+	a.endRelay()
+	a.each(func(f *ChangeFeed) {
 		f.expire()
-	}
+		f.ring()
+	})
 	return replace()
 }
 
 func (a *feeds) remove(who spender, f *ChangeFeed) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.open, f)
+	user := f.query.UserID
+	if delete(a.open[user], f); len(a.open[user]) == 0 {
+		delete(a.open, user)
+	}
 	if a.of[who]--; a.of[who] == 0 {
 		delete(a.of, who)
+	}
+	if len(a.open) == 0 {
+		a.endRelay()
 	}
 }
 
 func (a *feeds) load(newest int64) FeedLoad {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	l := FeedLoad{Newest: newest, Open: len(a.open)}
-	for f := range a.open {
-		l.Behind = max(l.Behind, newest-f.read.Load())
-	}
+	l := FeedLoad{Newest: newest}
+	a.each(func(f *ChangeFeed) {
+		l.Open++
+		l.Behind = max(l.Behind, newest-a.placeOf(f))
+	})
 	return l
+}
+
+// each calls do with each open feed. a.mu is held.
+func (a *feeds) each(do func(*ChangeFeed)) {
+	for _, same := range a.open {
+		for f := range same {
+			do(f)
+		}
+	}
 }

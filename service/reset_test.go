@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -90,22 +91,24 @@ func TestResetWhileAFeedReads(t *testing.T) {
 	store := memory.New()
 	defer store.Close()
 	var s *service.Service
-	do := func() {}
-	s = service.New(&resetWhileOpened{store, func() { do() }}, service.Config{Argon2: cheap})
-	reset := func() {
+	var resets atomic.Bool // who reads for all feeds reads as well
+	s = service.New(&resetWhileOpened{store, func() {
+		if !resets.Load() {
+			return
+		}
 		if err := s.Reset(t.Context(), func() error { return nil }); err != nil {
 			t.Error(err)
 		}
-	}
-	do = reset
+	}}, service.Config{Argon2: cheap})
+	resets.Store(true)
 	_, err := s.FollowChanges(t.Context(), service.ChangesInput{})
 	wantError[*service.CursorExpiredError](t, err, service.CodeCursorExpired)
-	do = func() {}
+	resets.Store(false)
 	feed, err := s.FollowChanges(t.Context(), service.ChangesInput{})
 	if _, created := s.CreateUser(t.Context(), newUser("ada@example.com")); err != nil || created != nil {
 		t.Fatal(err, created)
 	}
-	do = reset
+	resets.Store(true)
 	_, err = feed.Next(t.Context())
 	wantError[*service.CursorExpiredError](t, err, service.CodeCursorExpired)
 }

@@ -103,7 +103,7 @@ func New(store Store, c Config) *Service {
 		argon2:         argon2,
 		gate:           newGate(c.Hashing, int64(argon2.Memory)<<10),
 		keyring:        keyring,
-		feeds:          newFeeds(cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
+		feeds:          newFeeds(store, cmp.Or(c.MaxFeeds, defaultMaxFeeds)),
 		maxPageSize:    cmp.Or(c.MaxPageSize, MaxPageSize),
 		rates:          [2]*limiter{reads: newLimiter(c.Rates.Reads), writes: newLimiter(c.Rates.Writes)},
 		authenticators: append([]Authenticator{keyring.authenticate}, c.Authenticators...),

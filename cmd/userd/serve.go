@@ -19,6 +19,7 @@ import (
 	"github.com/userd/userd/internal/memlimit"
 	"github.com/userd/userd/internal/ops"
 	"github.com/userd/userd/internal/telemetry"
+	"github.com/userd/userd/internal/web"
 	"github.com/userd/userd/service"
 	"github.com/userd/userd/service/memory"
 )
@@ -156,7 +157,7 @@ type shutdown struct {
 func serve(ctx context.Context, log *slog.Logger, server *http.Server, l net.Listener, stop shutdown) error {
 	failed := make(chan error, 1)
 	var requests sync.WaitGroup
-	server.Handler = counted(server.Handler, &requests)
+	server.Handler = web.WithCount(&requests, server.Handler) // Shutdown does not wait for WebSockets
 	go func() { failed <- server.Serve(l) }()
 	select {
 	case err := <-failed:
@@ -181,16 +182,6 @@ func serve(ctx context.Context, log *slog.Logger, server *http.Server, l net.Lis
 	}
 	log.Info("stopped")
 	return nil
-}
-
-// counted counts the requests that next serves. Shutdown does not wait for
-// those whose connection has become a WebSocket.
-func counted(next http.Handler, requests *sync.WaitGroup) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
-		defer requests.Done()
-		next.ServeHTTP(w, r)
-	})
 }
 
 // finished waits until all requests are served or ctx ends. It is for a server

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/userd/userd/service"
@@ -60,14 +61,37 @@ func WithObservers(observers ...Observer) func(http.Handler) http.Handler {
 			x, rec := &q.exchange, &q.answer
 			x.Method, x.Actor, rec.ResponseWriter = knownMethod(r.Method), service.Actor{}.String(), w
 			defer func() {
-				x.Status, x.Bytes, x.IsStream, x.Duration = rec.Status(), rec.bytes, rec.isStream(), time.Since(start)
-				for _, observe := range observers {
-					observe(r.Context(), *x)
+				x.Status, x.Bytes, x.IsStream = rec.Status(), rec.bytes, rec.isStream()
+				if !q.outlives { // asked here, so that only those that do need a closure in memory
+					q.tell(r.Context(), observers, start)
+					return
 				}
+				ctx := r.Context()
+				q.answer, q.http = recorder{}, http.Request{} // which nobody needs any more, and which hold much
+				q.finally(func() { q.tell(ctx, observers, start) })
 			}()
 			next.ServeHTTP(rec, r)
 		})
 	}
+}
+
+// tell tells observers of an exchange that is over.
+func (q *request) tell(ctx context.Context, observers []Observer, start time.Time) {
+	q.exchange.Duration = time.Since(start)
+	for _, observe := range observers {
+		observe(ctx, q.exchange)
+	}
+}
+
+// WithCount counts the requests that next serves, until they are over.
+func WithCount(requests *sync.WaitGroup, next http.Handler) http.Handler {
+	done := requests.Done
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q, r := begin(r)
+		requests.Add(1)
+		defer q.finally(done)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // knownMethod keeps clients from inventing methods without end.

@@ -21,21 +21,24 @@ type request struct {
 	caller    service.Caller
 	hasCaller bool
 	kept      struct{ key, value any }
+	// outlives is whether the exchange goes on when its handler has returned.
+	outlives bool
+	ending   ending
 }
 
 type requestKey struct{}
 
 // Value implements [context.Context].
-func (r *request) Value(key any) any {
+func (q *request) Value(key any) any {
 	switch {
 	case key == requestKey{}:
-		return r
-	case r.hasCaller && key == service.CallerKey{}:
-		return &r.caller
-	case r.kept.key != nil && key == r.kept.key:
-		return r.kept.value
+		return q
+	case q.hasCaller && key == service.CallerKey{}:
+		return &q.caller
+	case q.kept.key != nil && key == q.kept.key:
+		return q.kept.value
 	}
-	return r.Context.Value(key)
+	return q.Context.Value(key)
 }
 
 // requestOf is the request that ctx belongs to, or nil.

@@ -27,9 +27,10 @@ func WithTracing(p trace.TracerProvider) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
+			q, r := begin(r)
 			ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 			ctx, span := tracer.Start(ctx, knownMethod(r.Method), trace.WithSpanKind(trace.SpanKindServer))
-			defer span.End()
+			defer q.finally(func() { span.End() })
 			if span.IsRecording() {
 				w.Header().Set(TraceResponseHeader, traceParent(ctx))
 			}
