@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
-	"github.com/tidwall/btree"
 
 	"github.com/userd/userd/service"
 )
@@ -18,26 +17,25 @@ import (
 // their ids. Sorting them for each index and filling it from left to right
 // takes a fraction of the time that inserting one by one does.
 func tablesOf(records []*service.Record) (*tables, error) {
-	t := newTables()
-	t.byID = make(map[uuid.UUID]*service.Record, len(records))
+	t := newTablesOn(&shelf{records: records, places: make(map[uuid.UUID]place, len(records))})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for _, r := range records {
-			t.byID[r.User.ID] = r
+		for p, r := range records {
+			t.places[r.User.ID] = place(p) // #nosec G115 -- memory holds fewer users
 		}
 	})
 	var err error
 	wg.Go(func() {
 		sorted := sortedBy(records, func(r *service.Record) string { return r.Keys.Email })
-		t.fill(sorted, func(x *indexes) *tree { return x.email })
-		err = findDuplicate(sorted)
-		t.fill(slices.SortedStableFunc(slices.Values(records), byCreated), func(x *indexes) *tree { return x.created })
+		t.fill(sorted, func(x *indexes) *index { return x.email })
+		err = t.findDuplicate(sorted)
+		t.fill(sortedByCreation(records), func(x *indexes) *index { return x.created })
 	})
 	wg.Go(func() {
 		t.fill(sortedBy(records, func(r *service.Record) string { return r.Keys.LastName }),
-			func(x *indexes) *tree { return x.lastName })
+			func(x *indexes) *index { return x.lastName })
 		t.fill(sortedBy(records, func(r *service.Record) string { return r.Keys.FirstName }),
-			func(x *indexes) *tree { return x.firstName })
+			func(x *indexes) *index { return x.firstName })
 	})
 	wg.Wait()
 	return t, err
@@ -55,32 +53,20 @@ func unindexedOf(records []*service.Record) (*tables, error) {
 	return t, nil
 }
 
-// fill adds sorted records to the tree that is picked from the indexes which
-// each belongs to. Filling from left to right leaves each leaf half full, as a
-// full one is split and its left half never seen again; hence a part of the
-// records first, and the others into the room that is left. Of two halves the
-// second would be too much for many a leaf, which would be split again.
-func (t *tables) fill(sorted []*service.Record, pick func(*indexes) *tree) {
-	first := func(i int) bool { return i%9 < 5 }
-	var hint btree.PathHint
-	for i, r := range sorted {
-		if first(i) {
-			pick(t.indexesOf(r)).Load(r)
-		}
-	}
-	for i, r := range sorted {
-		if !first(i) {
-			pick(t.indexesOf(r)).SetHint(r, &hint)
-		}
+// fill adds sorted records to the index that is picked from the indexes which
+// each belongs to.
+func (t *tables) fill(sorted []place, pick func(*indexes) *index) {
+	for _, p := range sorted {
+		pick(t.indexesOf(t.records[p])).add(p, builtRun)
 	}
 }
 
 // findDuplicate returns an error when two records, sorted by e-mail key, have
 // the same one.
-func findDuplicate(sorted []*service.Record) error {
+func (t *tables) findDuplicate(sorted []place) error {
 	for i := 1; i < len(sorted); i++ {
-		if sorted[i-1].Keys.Email == sorted[i].Keys.Email {
-			return errDuplicate(sorted[i-1], sorted[i])
+		if a, b := t.records[sorted[i-1]], t.records[sorted[i]]; a.Keys.Email == b.Keys.Email {
+			return errDuplicate(a, b)
 		}
 	}
 	return nil
@@ -90,9 +76,20 @@ func errDuplicate(a, b *service.Record) error {
 	return fmt.Errorf("the users %s and %s have the same e-mail address", a.User.ID, b.User.ID)
 }
 
-// sortedBy returns the records, which come in the order of their ids, ordered
-// by key and then by id.
-func sortedBy(records []*service.Record, key func(*service.Record) string) []*service.Record {
+// sortedByCreation returns the places of the records, which come in the order
+// of their ids, in the order of their creation.
+func sortedByCreation(records []*service.Record) []place {
+	sorted := make([]place, len(records))
+	for i := range sorted {
+		sorted[i] = place(i) // #nosec G115 -- memory holds fewer users
+	}
+	slices.SortFunc(sorted, func(a, b place) int { return byCreated(records[a], records[b]) })
+	return sorted
+}
+
+// sortedBy returns the places of the records, which come in the order of their
+// ids, ordered by key and then by id.
+func sortedBy(records []*service.Record, key func(*service.Record) string) []place {
 	entries := make([]sortEntry, len(records))
 	for i, r := range records {
 		entries[i] = newSortEntry(key(r), i)
@@ -105,15 +102,15 @@ func sortedBy(records []*service.Record, key func(*service.Record) string) []*se
 			return c
 		}
 		if a.long || b.long {
-			if c := cmp.Compare(key(records[a.index]), key(records[b.index])); c != 0 {
+			if c := cmp.Compare(key(records[a.place]), key(records[b.place])); c != 0 {
 				return c
 			}
 		}
-		return cmp.Compare(a.index, b.index)
+		return cmp.Compare(a.place, b.place)
 	})
-	sorted := make([]*service.Record, len(records))
+	sorted := make([]place, len(records))
 	for i, e := range entries {
-		sorted[i] = records[e.index]
+		sorted[i] = e.place
 	}
 	return sorted
 }
@@ -122,7 +119,7 @@ func sortedBy(records []*service.Record, key func(*service.Record) string) []*se
 // all over it, and going there is what takes the time.
 type sortEntry struct {
 	head, next uint64 // the key's first 16 bytes
-	index      uint32
+	place      place
 	long       bool // the key has more bytes, or ends in NUL, which looks the same as a shorter one
 }
 
@@ -131,7 +128,7 @@ func newSortEntry(key string, index int) sortEntry {
 	copy(first[:], key)
 	return sortEntry{
 		head: binary.BigEndian.Uint64(first[:8]), next: binary.BigEndian.Uint64(first[8:]),
-		index: uint32(index), // #nosec G115 -- memory holds fewer users
+		place: place(index), // #nosec G115 -- memory holds fewer users
 		long:  len(key) > len(first) || strings.HasSuffix(key, "\x00"),
 	}
 }

@@ -48,7 +48,7 @@ func (s *Store) recentChanges(q service.ChangeQuery) (slice service.ChangeSlice,
 		if q.UserID != uuid.Nil && c.UserID != q.UserID {
 			continue
 		}
-		if s.tables.byID[c.UserID] == nil {
+		if s.tables.Record(c.UserID) == nil {
 			c = c.Erased() // the user is gone
 		} else {
 			c = c.Clone()

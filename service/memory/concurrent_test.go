@@ -29,7 +29,7 @@ func TestIndexesAgreeAfterConcurrentChanges(t *testing.T) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	s.tables.check(t)
-	if len(s.tables.byID) == 0 {
+	if s.tables.users() == 0 {
 		t.Error("nobody is left to check")
 	}
 }

@@ -4,72 +4,38 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/tidwall/btree"
-
 	"github.com/userd/userd/service"
 )
-
-// tree orders records; the store's own lock guards it.
-type tree = btree.BTreeG[*service.Record]
 
 // indexes keep the same records in each order that they are listed or
 // searched in.
 type indexes struct {
-	created, email, lastName, firstName *tree
+	created, email, lastName, firstName *index
 }
 
-// orderedTree is an index and its order.
-type orderedTree struct {
-	*tree
-	order order
-}
-
-func newIndexes() *indexes {
+func newIndexes(s *shelf) *indexes {
 	return &indexes{
-		created:   newTree(byCreated),
-		email:     newTree(byEmail),
-		lastName:  newTree(byLastName),
-		firstName: newTree(byFirstName),
+		created:   newIndex(s, byCreated),
+		email:     newIndex(s, byEmail),
+		lastName:  newIndex(s, byLastName),
+		firstName: newIndex(s, byFirstName),
 	}
 }
 
-func newTree(o order) *tree {
-	less := func(a, b *service.Record) bool { return o(a, b) < 0 }
-	return btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
-}
-
-// all lists the indexes, each with its order.
-func (x *indexes) all() [4]orderedTree {
-	return [...]orderedTree{{x.created, byCreated}, {x.email, byEmail}, {x.lastName, byLastName}, {x.firstName, byFirstName}}
-}
-
-// replace puts new in the place of old; either may be nil. A new record that
-// stands where the old one did takes its place in one step instead of two.
-func (x *indexes) replace(old, new *service.Record) {
-	for _, t := range x.all() {
-		if old != nil && (new == nil || t.order(old, new) != 0) {
-			t.Delete(old)
-		}
-		if new != nil {
-			t.Set(new)
-		}
-	}
-}
+// all lists the indexes.
+func (x *indexes) all() [4]*index { return [...]*index{x.created, x.email, x.lastName, x.firstName} }
 
 // withEmail returns the record with this e-mail key, or nil.
 func (x *indexes) withEmail(key string) *service.Record {
-	var found *service.Record
-	x.email.Ascend(keyed(key), func(r *service.Record) bool {
-		if r.Keys.Email == key {
-			found = r
-		}
-		return false
-	})
-	return found
+	r := x.email.at(x.email.seek(func(r *service.Record) bool { return r.Keys.Email < key }))
+	if r == nil || r.Keys.Email != key {
+		return nil
+	}
+	return r
 }
 
 // ordered returns the index that an order by f walks.
-func (x *indexes) ordered(f service.OrderField) *tree {
+func (x *indexes) ordered(f service.OrderField) *index {
 	switch f {
 	case service.OrderByEmail:
 		return x.email
@@ -80,26 +46,9 @@ func (x *indexes) ordered(f service.OrderField) *tree {
 	}
 }
 
-// orderBy returns the order of the index that ordered returns.
-func orderBy(f service.OrderField) order {
-	switch f {
-	case service.OrderByEmail:
-		return byEmail
-	case service.OrderByLastName:
-		return byLastName
-	default:
-		return byCreated
-	}
-}
-
-// keyed is a record that stands before all others with this key.
-func keyed(key string) *service.Record {
-	return &service.Record{Keys: service.Keys{Email: key, FirstName: key, LastName: key}}
-}
-
 // at is a record that stands at p in every order.
 func at(p *service.Position) *service.Record {
-	r := keyed(p.Key)
+	r := &service.Record{Keys: service.Keys{Email: p.Key, FirstName: p.Key, LastName: p.Key}}
 	r.User.ID, r.User.CreatedAt = p.ID, p.At
 	return r
 }

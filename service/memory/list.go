@@ -2,7 +2,6 @@ package memory
 
 import (
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/userd/userd/service"
@@ -12,7 +11,7 @@ import (
 type listing struct {
 	q             service.ListQuery
 	selected      []*indexes
-	trees         []*tree         // of selected, in the query's order or its reverse
+	indexes       []*index        // of selected, in the query's order or its reverse
 	compare       order           // the query's, turned round when it is descending
 	after, before *service.Record // nil: no bound
 }
@@ -38,10 +37,11 @@ func (t *tables) list(q service.ListQuery) []*service.Record {
 }
 
 func (t *tables) newListing(q service.ListQuery) *listing {
-	l := &listing{q: q, selected: t.selected(q.Filter.IsActive), compare: orderBy(q.Order.Field)}
+	l := &listing{q: q, selected: t.selected(q.Filter.IsActive)}
 	for _, x := range l.selected {
-		l.trees = append(l.trees, x.ordered(q.Order.Field))
+		l.indexes = append(l.indexes, x.ordered(q.Order.Field))
 	}
+	l.compare = l.indexes[0].order
 	if forward := l.compare; q.Order.Descending {
 		l.compare = func(a, b *service.Record) int { return forward(b, a) }
 	}
@@ -131,7 +131,7 @@ func (t *tables) count(f service.Filter) int {
 	n := 0
 	for _, x := range t.selected(f.IsActive) {
 		if f.Prefix == "" {
-			n += x.created.Len()
+			n += x.created.len
 			continue
 		}
 		x.withPrefix(f.Prefix, func(*service.Record) { n++ })
@@ -147,7 +147,7 @@ func matches(r *service.Record, f service.Filter) bool {
 }
 
 // searched are the indexes that a prefix is looked up in.
-func (x *indexes) searched() [3]*tree { return [3]*tree{x.email, x.firstName, x.lastName} }
+func (x *indexes) searched() [3]*index { return [3]*index{x.email, x.firstName, x.lastName} }
 
 // searchedKeys are the keys that r has in them.
 func searchedKeys(r *service.Record) [3]string {
@@ -164,34 +164,31 @@ func firstWithPrefix(r *service.Record, prefix string) int {
 // withPrefix calls visit once for each user one of whose keys starts with
 // prefix: where several do, when the first of them comes along.
 func (x *indexes) withPrefix(prefix string, visit func(*service.Record)) {
-	for i, t := range x.searched() {
-		t.Ascend(keyed(prefix), func(r *service.Record) bool {
+	for i, index := range x.searched() {
+		for r := range index.from(index.seekKey(i, prefix)) {
 			if !strings.HasPrefix(searchedKeys(r)[i], prefix) {
-				return false
+				break
 			}
 			if firstWithPrefix(r, prefix) == i {
 				visit(r)
 			}
-			return true
-		})
+		}
 	}
+}
+
+// seekKey returns the spot of the first record whose i-th searched key, which
+// x is ordered by, is not less than key.
+func (x *index) seekKey(i int, key string) spot {
+	return x.seek(func(r *service.Record) bool { return searchedKeys(r)[i] < key })
 }
 
 // atLeast is a number of users with the prefix that is known without looking
 // at any: how many have it in the key in which most do.
 func (x *indexes) atLeast(prefix string) int {
 	n := 0
-	first, end := keyed(prefix), keyed(prefix+"\xff") // no key holds the byte FF
-	for _, t := range x.searched() {
-		n = max(n, rank(t, end)-rank(t, first))
+	for i, index := range x.searched() {
+		end := index.seekKey(i, prefix+"\xff") // no key holds the byte FF
+		n = max(n, index.between(index.seekKey(i, prefix), end))
 	}
 	return n
-}
-
-// rank counts the records of t that stand before r.
-func rank(t *tree, r *service.Record) int {
-	return sort.Search(t.Len(), func(i int) bool {
-		item, _ := t.GetAt(i)
-		return !t.Less(item, r)
-	})
 }

@@ -12,46 +12,55 @@ import (
 	"github.com/userd/userd/service"
 )
 
-// check holds the indexes to the records by id: each record is in each index
-// of its own kind once, in order, and nothing else is.
+// check holds the indexes to the shelf: each record is in each index of its own
+// kind once, in order, and nothing else is.
 func (t *tables) check(tb testing.TB) {
 	tb.Helper()
 	emails := make(map[string]bool)
-	for id, r := range t.byID {
-		if r.User.ID != id {
-			tb.Errorf("under the id %s stands the user %s", id, r.User.ID)
+	users := 0
+	for p, r := range t.records {
+		if r == nil {
+			continue
+		}
+		users++
+		if t.places[r.User.ID] != place(p) {
+			tb.Errorf("%s stands at %d, and is said to stand at %d", r.User.ID, p, t.places[r.User.ID])
 		}
 		if emails[r.Keys.Email] {
 			tb.Errorf("two users have the e-mail key %q", r.Keys.Email)
 		}
 		emails[r.Keys.Email] = true
 	}
-	if n := t.active.created.Len() + t.inactive.created.Len(); n != len(t.byID) {
-		tb.Errorf("%d users are in the indexes and %d by id", n, len(t.byID))
+	if users != t.users() || len(t.records)-users != len(t.free) {
+		tb.Errorf("of %d places %d are taken, %d known and %d free", len(t.records), users, t.users(), len(t.free))
+	}
+	if n := t.active.created.len + t.inactive.created.len; n != users {
+		tb.Errorf("%d users are in the indexes and %d on the shelf", n, users)
 	}
 	for active, x := range map[bool]*indexes{true: t.active, false: t.inactive} {
-		for compare, tree := range map[string]*tree{"created": x.created, "email": x.email, "last name": x.lastName, "first name": x.firstName} {
-			t.checkTree(tb, fmt.Sprintf("active %v by %s", active, compare), active, tree, x.created.Len())
+		for i, index := range x.all() {
+			t.checkIndex(tb, fmt.Sprintf("index %d of active %v", i, active), active, index, x.created.len)
 		}
 	}
 }
 
-func (t *tables) checkTree(tb testing.TB, name string, active bool, tree *tree, n int) {
+func (t *tables) checkIndex(tb testing.TB, name string, active bool, x *index, n int) {
 	tb.Helper()
-	if tree.Len() != n {
-		tb.Errorf("%s: %d users, want %d", name, tree.Len(), n)
-	}
+	found := 0
 	var previous *service.Record
-	tree.Scan(func(r *service.Record) bool {
-		if t.byID[r.User.ID] != r || r.User.IsActive != active {
+	for r := range x.from(spot{}) {
+		found++
+		if t.Record(r.User.ID) != r || r.User.IsActive != active {
 			tb.Errorf("%s: %s is not to be here", name, r.Keys.Email)
 		}
-		if previous != nil && !tree.Less(previous, r) {
+		if previous != nil && x.order(previous, r) >= 0 {
 			tb.Errorf("%s: %s stands before %s", name, previous.Keys.Email, r.Keys.Email)
 		}
 		previous = r
-		return true
-	})
+	}
+	if found != n || x.len != n {
+		tb.Errorf("%s: %d users, said to be %d, want %d", name, found, x.len, n)
+	}
 }
 
 // population are users of whom many, some, one or none have each prefix, in
@@ -102,7 +111,7 @@ func queries() []service.ListQuery {
 // matching counts the users that f selects the slow way.
 func (t *tables) matching(f service.Filter) int {
 	n := 0
-	for _, r := range t.byID {
+	for _, r := range t.sorted() {
 		if (f.IsActive == nil || *f.IsActive == r.User.IsActive) &&
 			(strings.HasPrefix(r.Keys.Email, f.Prefix) || strings.HasPrefix(r.Keys.FirstName, f.Prefix) || strings.HasPrefix(r.Keys.LastName, f.Prefix)) {
 			n++
@@ -176,32 +185,17 @@ func TestPickAndGatherAgree(t *testing.T) {
 	tables := population()
 	for _, q := range queries() {
 		l := tables.newListing(q)
-		picked, _ := l.pick(len(tables.byID))
+		picked, _ := l.pick(tables.users())
 		if gathered := l.gather(); !slices.Equal(picked, gathered) {
 			t.Errorf("%+v: walking finds %d users and gathering %d, or others", q, len(picked), len(gathered))
 		}
 	}
 }
 
-func TestRankCountsWhoStandsBefore(t *testing.T) {
-	tree := population().active.email
-	n := 0
-	tree.Scan(func(r *service.Record) bool {
-		if got := rank(tree, r); got != n {
-			t.Errorf("%s has the rank %d, want %d", r.Keys.Email, got, n)
-		}
-		n++
-		return true
-	})
-	if got := rank(tree, keyed("\xff")); got != n {
-		t.Errorf("%d users stand before the end, want %d", got, n)
-	}
-}
-
 func TestPopulationIsIndexed(t *testing.T) {
 	tables := population()
 	tables.check(t)
-	for _, r := range tables.byID {
+	for _, r := range tables.sorted() {
 		if r.User.ID[15]%2 == 0 {
 			tables.replace(r, nil)
 		}

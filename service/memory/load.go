@@ -53,6 +53,6 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	s.erased = true // a process that was killed may have left deleted values in the write-ahead log
 	s.log.id, s.log.first, s.log.last = state.LogID, state.FirstSeq, state.LastSeq
-	s.config.Log.Info("users loaded", "users", len(s.tables.byID), "duration", time.Since(started))
+	s.config.Log.Info("users loaded", "users", s.tables.users(), "duration", time.Since(started))
 	return nil
 }

@@ -2,8 +2,6 @@ package memory
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -60,7 +58,7 @@ func (s *Store) record(ctx context.Context, id uuid.UUID) (*service.Record, erro
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return plan.Expect(s.tables.byID[id], id, nil)
+	return plan.Expect(s.tables.Record(id), id, nil)
 }
 
 // UsersByID implements [service.Store].
@@ -73,7 +71,7 @@ func (s *Store) UsersByID(ctx context.Context, ids []uuid.UUID) ([]service.User,
 	seen := make(map[uuid.UUID]bool, len(ids))
 	var users []service.User
 	for _, id := range ids {
-		if r, ok := s.tables.byID[id]; ok && !seen[id] {
+		if r := s.tables.Record(id); r != nil && !seen[id] {
 			seen[id] = true
 			users = append(users, r.User)
 		}
@@ -92,7 +90,7 @@ func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.K
 }
 
 // list returns the records that q asks for. As records never change they can
-// be copied without the lock.
+// be read without the lock.
 func (s *Store) list(ctx context.Context, q service.ListQuery) ([]*service.Record, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -136,7 +134,7 @@ func (s *Store) index() error {
 	if s.tables.emails == nil {
 		return nil
 	}
-	indexed, err := tablesOf(slices.SortedFunc(maps.Values(s.tables.byID), byID))
+	indexed, err := tablesOf(s.tables.sorted())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	*s.tables = *indexed

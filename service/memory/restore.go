@@ -5,14 +5,12 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"github.com/userd/userd/service"
 )
 
 // Snapshot is all that a store held at one moment. It never changes.
 type Snapshot struct {
-	byID  map[uuid.UUID]*service.Record
+	users []*service.Record // in the order of their ids
 	items []*service.Item
 	log   changeLog
 	keys  keys
@@ -23,7 +21,7 @@ type Snapshot struct {
 func (s *Store) Snapshot() *Snapshot {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return &Snapshot{maps.Clone(s.tables.byID), s.items.byKey.Items(), s.log.clone(), maps.Clone(s.keys)}
+	return &Snapshot{s.tables.sorted(), s.items.byKey.Items(), s.log.clone(), maps.Clone(s.keys)}
 }
 
 // Restore has the store hold what it did when p was taken, its items, change log
@@ -33,7 +31,7 @@ func (s *Store) Restore(p *Snapshot) error {
 	if s.journal != nil {
 		return errors.New("a store with a file is not restored from a snapshot")
 	}
-	tables, err := tablesOf(slices.SortedFunc(maps.Values(p.byID), byID))
+	tables, err := tablesOf(slices.Clone(p.users))
 	if err != nil {
 		return err
 	}

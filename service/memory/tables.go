@@ -1,15 +1,13 @@
 package memory
 
 import (
-	"github.com/google/uuid"
-
 	"github.com/userd/userd/service"
 )
 
 // tables holds the records and the indexes over them. A record in the tables
 // is never written to again: a change replaces it. tables does no locking.
 type tables struct {
-	byID map[uuid.UUID]*service.Record
+	*shelf
 	// Active and inactive users are indexed apart, so that a list of either
 	// needs no scan over the other; a list of both merges the two.
 	active, inactive *indexes
@@ -22,38 +20,51 @@ type tables struct {
 // newUnindexed returns empty tables that get their indexes when they are asked
 // for.
 func newUnindexed() *tables {
-	return &tables{byID: make(map[uuid.UUID]*service.Record), emails: make(map[string]*service.Record)}
+	return &tables{shelf: newShelf(), emails: make(map[string]*service.Record)}
 }
 
-func newTables() *tables {
-	return &tables{byID: make(map[uuid.UUID]*service.Record), active: newIndexes(), inactive: newIndexes()}
+func newTables() *tables { return newTablesOn(newShelf()) }
+
+func newTablesOn(s *shelf) *tables {
+	return &tables{shelf: s, active: newIndexes(s), inactive: newIndexes(s)}
 }
 
-// replace puts new in the place of old; either may be nil.
+// replace puts new in the place of old; either may be nil. An index in which
+// new stands where old did needs no change.
 func (t *tables) replace(old, new *service.Record) {
+	p := t.placeOf(old)
 	if t.emails != nil {
-		t.replaceUnindexed(old, new)
+		t.put(p, old, new)
+		t.replaceEmail(old, new)
 		return
 	}
-	if old != nil && (new == nil || t.indexesOf(old) != t.indexesOf(new)) {
-		delete(t.byID, old.User.ID)
-		t.indexesOf(old).replace(old, nil)
-		old = nil
+	stays := func(x *index) bool {
+		return old != nil && new != nil && old.User.IsActive == new.User.IsActive && x.order(old, new) == 0
 	}
+	if old != nil {
+		for _, x := range t.indexesOf(old).all() {
+			if !stays(x) {
+				x.remove(p)
+			}
+		}
+	}
+	t.put(p, old, new)
 	if new != nil {
-		t.byID[new.User.ID] = new
-		t.indexesOf(new).replace(old, new)
+		for _, x := range t.indexesOf(new).all() {
+			if !stays(x) {
+				x.insert(p)
+			}
+		}
 	}
 }
 
-// replaceUnindexed is replace as long as there are no indexes.
-func (t *tables) replaceUnindexed(old, new *service.Record) {
+// replaceEmail is for as long as there are no indexes.
+func (t *tables) replaceEmail(old, new *service.Record) {
 	if old != nil {
-		delete(t.byID, old.User.ID)
 		delete(t.emails, old.Keys.Email)
 	}
 	if new != nil {
-		t.byID[new.User.ID], t.emails[new.Keys.Email] = new, new
+		t.emails[new.Keys.Email] = new
 	}
 }
 
@@ -63,9 +74,6 @@ func (t *tables) indexesOf(r *service.Record) *indexes {
 	}
 	return t.inactive
 }
-
-// Record implements [plan.Source].
-func (t *tables) Record(id uuid.UUID) *service.Record { return t.byID[id] }
 
 // WithEmail implements [plan.Source].
 func (t *tables) WithEmail(key string) *service.Record {

@@ -1,17 +1,15 @@
 package memory
 
 import (
-	"github.com/tidwall/btree"
-
 	"github.com/userd/userd/service"
 )
 
-// walk yields the records of the listing's trees, merged into its order,
+// walk yields the records of the listing's indexes, merged into its order,
 // that stand strictly between its bounds.
 func (l *listing) walk(yield func(*service.Record) bool) {
-	heads := make([]*head, len(l.trees))
-	for i, t := range l.trees {
-		heads[i] = l.newHead(t)
+	heads := make([]*head, len(l.indexes))
+	for i, x := range l.indexes {
+		heads[i] = l.newHead(x)
 	}
 	for {
 		h := l.first(heads)
@@ -34,43 +32,37 @@ func (l *listing) first(heads []*head) *head {
 	return best
 }
 
-// head is a place in one of the trees that are merged.
+// head is a spot in one of the indexes that are merged.
 type head struct {
-	iter       btree.IterG[*service.Record]
+	index      *index
 	descending bool
+	spot       spot
 	record     *service.Record // nil past the end
 }
 
-// newHead stands at the first of t's records that comes after l.after.
-func (l *listing) newHead(t *tree) *head {
-	h := &head{iter: t.Iter(), descending: l.q.Order.Descending}
+// newHead stands at the first of x's records that comes after l.after.
+func (l *listing) newHead(x *index) *head {
+	h := &head{index: x, descending: l.q.Order.Descending}
 	switch {
-	case l.after == nil && h.descending:
-		h.set(h.iter.Last())
-	case l.after == nil:
-		h.set(h.iter.First())
-	case !h.iter.Seek(l.after): // every record's place in t is before l.after
-		h.set(h.descending && h.iter.Last())
-	default: // the iterator is at l.after's place in t, or right behind it
-		h.set(true)
-		if h.descending || l.compare(h.record, l.after) == 0 {
-			h.advance()
-		}
+	case h.descending && l.after == nil:
+		h.spot = x.end()
+	case h.descending:
+		h.spot = x.seekRecord(l.after)
+	case l.after != nil:
+		h.spot = x.seek(func(r *service.Record) bool { return x.order(r, l.after) <= 0 })
 	}
+	if h.descending {
+		h.spot = x.previous(h.spot)
+	}
+	h.record = x.at(h.spot)
 	return h
 }
 
 func (h *head) advance() {
 	if h.descending {
-		h.set(h.iter.Prev())
+		h.spot = h.index.previous(h.spot)
 	} else {
-		h.set(h.iter.Next())
+		h.spot = h.index.next(h.spot)
 	}
-}
-
-func (h *head) set(ok bool) {
-	h.record = nil
-	if ok {
-		h.record = h.iter.Item()
-	}
+	h.record = h.index.at(h.spot)
 }

@@ -190,3 +190,32 @@ func TestSearchForWhatManyHave(t *testing.T) {
 		t.Errorf("the end of the list is %+v, %v", found, err)
 	}
 }
+
+// TestListsKeepTheirPlans: the server makes plans of pages that are asked for
+// often once, and not anew each time.
+func TestListsKeepTheirPlans(t *testing.T) {
+	const users, often = 50_000, 10
+	_, conn := opened(t, Config{})
+	populate(t, conn, users)
+	middle := service.Position{At: time.Date(2026, 1, 1, 6, 0, 0, 0, time.UTC), Key: "last500"}
+	for _, page := range []int{2, service.DefaultPageSize + 1, service.MaxPageSize + 1} {
+		for _, q := range listQueries(page, &middle) {
+			if q.Filter.Prefix != "" {
+				continue // which plan is best depends on the prefix
+			}
+			t.Run(fmt.Sprintf("%s limit=%d", describe(q), page), func(t *testing.T) {
+				st := statementFor(q)
+				for range often {
+					if _, err := conn.Exec(t.Context(), st.text(), st.args...); err != nil {
+						t.Fatal(err)
+					}
+				}
+				const kept = `SELECT generic_plans > 0 FROM pg_prepared_statements WHERE statement = $1`
+				var isKept bool
+				if err := conn.QueryRow(t.Context(), kept, st.text()).Scan(&isKept); err != nil || !isKept {
+					t.Errorf("no plan of %s is kept: %v", st.text(), err)
+				}
+			})
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -97,21 +98,22 @@ func (s *statement) byEmail(q service.ListQuery) *statement {
 
 // walk is the query for q's users in their order, whatever their prefix.
 func (s *statement) walk(q service.ListQuery, limit int) *statement {
-	most := " LIMIT " + s.arg(limit)
-	if q.Filter.IsActive != nil || q.Order.Field == service.OrderByEmail {
-		s.branch(q, q.Filter.IsActive, most)
-		return s
+	actives := []*bool{q.Filter.IsActive}
+	if q.Filter.IsActive == nil && q.Order.Field != service.OrderByEmail {
+		actives = []*bool{new(true), new(false)}
 	}
-	s.add("SELECT * FROM ((")
-	s.branch(q, new(true), most)
-	s.add(") UNION ALL (")
-	s.branch(q, new(false), most)
-	s.add(")) users", order(q.Order), most)
+	between := "SELECT * FROM (("
+	for _, active := range actives {
+		s.add(between)
+		s.branch(q, active, limit)
+		between = ") UNION ALL ("
+	}
+	s.add(")) users", order(q.Order), " LIMIT ", s.arg(limit))
 	return s
 }
 
 // branch is the part of a walk that one index answers.
-func (s *statement) branch(q service.ListQuery, active *bool, most string) {
+func (s *statement) branch(q service.ListQuery, active *bool, limit int) {
 	s.add("SELECT ", s.columns, " FROM userd_users WHERE ")
 	if active == nil {
 		s.add("true")
@@ -119,8 +121,15 @@ func (s *statement) branch(q service.ListQuery, active *bool, most string) {
 		s.add("is_active = ", strconv.FormatBool(*active))
 	}
 	s.bounds(q)
-	s.add(order(q.Order), most)
+	s.add(order(q.Order), " LIMIT ", knownLimit(limit))
 }
+
+// knownLimit is a limit that the server knows when it makes a plan for any
+// arguments: n, rounded up to a power of two, so that there are few. Of a limit
+// that is an argument the server expects a tenth of all users. Among many it
+// takes a plan for that to be so dear that it makes one anew each time, which
+// takes longer than to carry it out.
+func knownLimit(n int) string { return strconv.Itoa(1 << bits.Len(uint(n-1))) } // #nosec G115 -- limits are positive
 
 // pick is the query for those of the first users of a walk that have the prefix.
 func (s *statement) pick(q service.ListQuery) *statement {

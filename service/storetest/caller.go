@@ -15,6 +15,14 @@ func callerCases() []contract {
 			create(t, s, users(3)...)
 			wantUnchanged(t, s, func() { spoilUsers(t, s) })
 		}},
+		{"a list stays as it was when its users change", func(t *testing.T, s service.Store) {
+			records := users(3)
+			create(t, s, records...)
+			found := list(t, s, service.ListQuery{Limit: all})
+			update(t, s, records[0].User.ID, service.Update{At: later, Email: text("new@example.com"), LastName: text("King")})
+			remove(t, s, records[1].User.ID)
+			wantUsers(t, "the list", records, found)
+		}},
 		{"changing a change that was returned changes nothing stored", func(t *testing.T, s service.Store) {
 			r := user("ada@example.com")
 			create(t, s, r)

@@ -137,7 +137,8 @@ func wantList(t *testing.T, s service.Store, q service.ListQuery, want ...servic
 // wantUsers holds a list to users in this order.
 func wantUsers(t *testing.T, what string, want []service.Record, got []service.KeyedUser) {
 	t.Helper()
-	if slices.Equal(listed(want...), got) {
+	same := func(r service.Record, u service.KeyedUser) bool { return r.User == *u.User && r.Keys == *u.Keys }
+	if slices.EqualFunc(want, got, same) {
 		return // most are, and cmp takes its time
 	}
 	if diff := cmp.Diff(listed(want...), got, cmpopts.EquateEmpty()); diff != "" {
