@@ -38,6 +38,8 @@ func TestSocketSpeaksTheProtocol(t *testing.T) {
 	s.expect(`{"type": "next", "id": "é\"\\", "payload": {"data": {"userChanges": {"kind": "CREATED"}}}}`)
 	s.send(`{"type": "complete", "id": "é\"\\"}`)
 	s.send(`{"type": "complete", "id": "unknown"}`) // may have crossed with the server's own
+	s.send(`{"type": "ping"}`)
+	s.expect(`{"type": "pong"}`) // by now the server has read them
 	f.remove(1)
 	// The id is free again, and nothing comes of the one that used it.
 	s.subscribe("\u00e9\"\\", `{ __typename }`, nil)
