@@ -15,12 +15,8 @@ import (
 	"github.com/userd/userd/service/memory/journal"
 )
 
-const (
-	// maxExpired bounds how many items one transaction of the background removes.
-	maxExpired = 1000
-	// expiryInterval is the pause between two such transactions.
-	expiryInterval = 10 * time.Millisecond
-)
+// maxExpired bounds how many items one transaction of the background removes.
+const maxExpired = 1000
 
 // items holds the items in each order in which they are looked for. An item in
 // it is never written to again: a change replaces it. items does no locking.
@@ -154,7 +150,7 @@ func (s *Store) dropExpired() (again <-chan time.Time) {
 	if len(entries) < maxExpired {
 		return nil
 	}
-	return time.After(expiryInterval)
+	return time.After(pauseInterval)
 }
 
 // Item implements [service.Store].

@@ -27,6 +27,8 @@ const (
 	tidyInterval = time.Minute
 	// maxPrune bounds how many more changes one transaction drops than it adds.
 	maxPrune = 1000
+	// pauseInterval is the pause between two transactions that tidy up, for others.
+	pauseInterval = 10 * time.Millisecond
 )
 
 // job is a change on its way through the writer.
@@ -85,7 +87,7 @@ func (s *Store) write() {
 	probe := time.NewTicker(probeInterval)
 	defer probe.Stop()
 	callers := 0 // who were answered last, and who waited then
-	var expiry <-chan time.Time
+	var aging, expiry <-chan time.Time
 	for {
 		select {
 		case j, ok := <-s.jobs:
@@ -96,9 +98,11 @@ func (s *Store) write() {
 			callers = len(batch) + len(s.jobs)
 			s.carryOut(batch)
 		case <-tidy.C:
-			s.pruneOld()
+			aging = s.pruneOld()
 			s.finishErasure()
 			expiry = s.dropExpired()
+		case <-aging:
+			aging = s.pruneOld()
 		case <-expiry:
 			expiry = s.dropExpired()
 		case <-probe.C:
@@ -257,20 +261,22 @@ func (s *Store) keepFrom(n int64) int64 {
 }
 
 // pruneOld finds the changes that have become too old and drops the first of
-// them; the rest goes with the changes to come, or the next time.
-func (s *Store) pruneOld() {
+// them, and tells when to go on with the rest, if there is any.
+func (s *Store) pruneOld() (again <-chan time.Time) {
 	seq, err := s.firstSince(s.config.Now().Add(-s.config.KeepChangesFor))
 	if err != nil {
 		s.config.Log.Error("cannot look for old changes", "error", err)
-		return
+		return nil
 	}
 	s.tooOld = seq
 	if s.keepFrom(0) <= s.log.first {
-		return
+		return nil
 	}
 	if err := s.commit(nil, nil); err != nil {
 		s.config.Log.Error("cannot drop old changes", "error", err)
+		return nil
 	}
+	return time.After(pauseInterval)
 }
 
 // finishErasure clears the write-ahead log of what deletions have left there.

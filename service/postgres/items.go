@@ -37,12 +37,8 @@ const (
 	findMark = `SELECT count(*) > 0 FROM userd_items WHERE kind = $1 AND key = $2 AND value = $3`
 )
 
-const (
-	// maxExpired bounds how many items one transaction of the background removes.
-	maxExpired = 1000
-	// expiryInterval is the pause between two such transactions.
-	expiryInterval = 100 * time.Millisecond
-)
+// maxExpired bounds how many items one transaction of the background removes.
+const maxExpired = 1000
 
 // Item implements [service.Store].
 func (s *Store) Item(ctx context.Context, kind service.ItemKind, key service.ItemKey, at time.Time) (service.Item, error) {
@@ -214,7 +210,7 @@ func (w *writer) dropExpired() (again <-chan time.Time) {
 	if n < maxExpired {
 		return nil
 	}
-	return time.After(expiryInterval)
+	return time.After(pauseInterval)
 }
 
 // removeExpired takes the lock like any other change: who has read an item must

@@ -223,8 +223,7 @@ func (t *transaction) finish(ctx context.Context, keep int, channel string) erro
 		return err
 	}
 	t.queueItems()
-	most := t.state.first + int64(len(t.changes)) + maxPrune
-	if first := min(max(t.state.last-int64(keep)+1, t.tooOld), most); first > t.state.first {
+	if first := t.keepFrom(keep); first > t.state.first {
 		t.state.first = first
 		t.writes.Queue(dropChanges, first)
 	}
@@ -234,6 +233,12 @@ func (t *transaction) finish(ctx context.Context, keep int, channel string) erro
 	}
 	t.writes.Queue(commit)
 	return nil
+}
+
+// keepFrom is the oldest change that stays, where as many as keep do. What has
+// to go beyond maxPrune goes in portions, to keep transactions short.
+func (t *transaction) keepFrom(keep int) int64 {
+	return min(max(t.state.last-int64(keep)+1, t.tooOld), t.state.first+int64(len(t.changes))+maxPrune)
 }
 
 // flush writes the round, or queues it, and begins a new one.
@@ -364,22 +369,23 @@ func (w *writer) probe(ctx context.Context, sought *receipt) (found bool, err er
 	return found, nil
 }
 
-// dropBefore drops changes from before at.
-func (w *writer) dropBefore(ctx context.Context, at time.Time) error {
+// dropBefore drops some of the changes from before at, and of those beyond as many
+// as are kept, and tells whether there were any.
+func (w *writer) dropBefore(ctx context.Context, at time.Time) (dropped bool, err error) {
 	conn, err := w.conn.get(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	t := &transaction{conn: conn}
 	err = t.begin(ctx, nil, writeTimeout)
 	if err == nil {
 		err = conn.QueryRow(ctx, firstSince, at).Scan(&t.tooOld)
 	}
-	if err != nil || t.tooOld <= t.state.first {
-		return w.abandon(err)
+	if err != nil || t.keepFrom(w.config.KeepChanges) <= t.state.first {
+		return false, w.abandon(err)
 	}
 	if err := t.finish(ctx, w.config.KeepChanges, w.channel); err != nil {
-		return w.abandon(err)
+		return false, w.abandon(err)
 	}
-	return w.end(ctx, t)
+	return true, w.end(ctx, t)
 }

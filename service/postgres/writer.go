@@ -23,6 +23,8 @@ const (
 	retryInterval = 200 * time.Millisecond
 	// tidyInterval is how often changes that are too old are looked for.
 	tidyInterval = time.Minute
+	// pauseInterval is the pause between two transactions that tidy up, for others.
+	pauseInterval = 100 * time.Millisecond
 )
 
 // job is a change, or several that happen as a whole, on its way to the
@@ -128,7 +130,7 @@ func (w *writer) run() {
 	defer tidy.Stop()
 	retry := time.NewTicker(retryInterval)
 	defer retry.Stop()
-	var expiry <-chan time.Time
+	var aging, expiry <-chan time.Time
 	for {
 		select {
 		case j, ok := <-w.jobs:
@@ -137,8 +139,10 @@ func (w *writer) run() {
 			}
 			w.carryOut(w.collect(j))
 		case <-tidy.C:
-			w.dropOld()
+			aging = w.dropOld()
 			expiry = w.dropExpired()
+		case <-aging:
+			aging = w.dropOld()
 		case <-expiry:
 			expiry = w.dropExpired()
 		case <-retry.C:
@@ -283,15 +287,20 @@ func (w *writer) tryAgain() {
 	w.away = nil
 }
 
-// dropOld drops some of the changes that have become too old; the rest follows
-// the next time.
-func (w *writer) dropOld() {
+// dropOld drops some of the changes that are too old or too many, and tells when
+// to go on with the rest, if there is any.
+func (w *writer) dropOld() (again <-chan time.Time) {
 	if w.awayError() != nil {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	if err := w.dropBefore(ctx, w.config.Now().Add(-w.config.KeepChangesFor)); err != nil {
+	dropped, err := w.dropBefore(ctx, w.config.Now().Add(-w.config.KeepChangesFor))
+	if err != nil {
 		w.config.Log.Warn("cannot drop old changes", "error", err)
 	}
+	if err != nil || !dropped {
+		return nil
+	}
+	return time.After(pauseInterval)
 }
