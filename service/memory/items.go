@@ -136,21 +136,18 @@ func (x *items) expired(at time.Time) (entries []journal.ItemEntry) {
 	return entries
 }
 
-// dropExpired removes some of the items that have ended, and tells when to go
-// on with the rest, if there is any.
-func (s *Store) dropExpired() (again <-chan time.Time) {
+// dropExpired removes some of the items that have ended, and reports whether there
+// may be more.
+func (s *Store) dropExpired() bool {
 	entries := s.items.expired(s.config.Now())
 	if len(entries) == 0 {
-		return nil
+		return false
 	}
 	if err := s.commit(nil, nil, entries...); err != nil {
 		s.config.Log.Error("cannot remove items that have ended", "error", err)
-		return nil
+		return false
 	}
-	if len(entries) < maxExpired {
-		return nil
-	}
-	return time.After(pauseInterval)
+	return len(entries) >= maxExpired
 }
 
 // Item implements [service.Store].

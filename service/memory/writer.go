@@ -87,7 +87,7 @@ func (s *Store) write() {
 	probe := time.NewTicker(probeInterval)
 	defer probe.Stop()
 	callers := 0 // who were answered last, and who waited then
-	var aging, expiry <-chan time.Time
+	var again <-chan time.Time
 	for {
 		select {
 		case j, ok := <-s.jobs:
@@ -98,13 +98,10 @@ func (s *Store) write() {
 			callers = len(batch) + len(s.jobs)
 			s.carryOut(batch)
 		case <-tidy.C:
-			aging = s.pruneOld()
+			again = s.tidyUp()
 			s.finishErasure()
-			expiry = s.dropExpired()
-		case <-aging:
-			aging = s.pruneOld()
-		case <-expiry:
-			expiry = s.dropExpired()
+		case <-again:
+			again = s.tidyUp()
 		case <-probe.C:
 			s.probe()
 		}
@@ -260,23 +257,33 @@ func (s *Store) keepFrom(n int64) int64 {
 	return min(from, s.log.first+n+maxPrune)
 }
 
+// tidyUp drops some of the changes and items that are not to be kept, and tells
+// when to go on with the rest, if there may be any.
+func (s *Store) tidyUp() (again <-chan time.Time) {
+	pruned, dropped := s.pruneOld(), s.dropExpired()
+	if pruned || dropped {
+		return time.After(pauseInterval)
+	}
+	return nil
+}
+
 // pruneOld finds the changes that have become too old and drops the first of
-// them, and tells when to go on with the rest, if there is any.
-func (s *Store) pruneOld() (again <-chan time.Time) {
+// them. It reports whether it did.
+func (s *Store) pruneOld() bool {
 	seq, err := s.firstSince(s.config.Now().Add(-s.config.KeepChangesFor))
 	if err != nil {
 		s.config.Log.Error("cannot look for old changes", "error", err)
-		return nil
+		return false
 	}
 	s.tooOld = seq
 	if s.keepFrom(0) <= s.log.first {
-		return nil
+		return false
 	}
 	if err := s.commit(nil, nil); err != nil {
 		s.config.Log.Error("cannot drop old changes", "error", err)
-		return nil
+		return false
 	}
-	return time.After(pauseInterval)
+	return true
 }
 
 // finishErasure clears the write-ahead log of what deletions have left there.

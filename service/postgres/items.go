@@ -195,11 +195,11 @@ func (w *writer) newMark() *service.Item {
 	return &service.Item{Kind: "store.mark", Key: w.mark, Value: []byte(rand.Text()), ExpiresAt: w.config.Now().UTC().Truncate(day).Add(2 * day)}
 }
 
-// dropExpired removes some of the items that have ended, and tells when to go
-// on with the rest, if there is any.
-func (w *writer) dropExpired() (again <-chan time.Time) {
+// dropExpired removes some of the items that have ended, and reports whether there
+// may be more.
+func (w *writer) dropExpired() bool {
 	if w.awayError() != nil {
-		return nil
+		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
@@ -207,10 +207,7 @@ func (w *writer) dropExpired() (again <-chan time.Time) {
 	if err != nil {
 		w.config.Log.Warn("cannot remove items that have ended", "error", err)
 	}
-	if n < maxExpired {
-		return nil
-	}
-	return time.After(pauseInterval)
+	return n >= maxExpired
 }
 
 // removeExpired takes the lock like any other change: who has read an item must

@@ -187,10 +187,10 @@ func TestItemsThatHaveEndedAreRemoved(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), ended, now, maxExpired+1); err != nil {
 		t.Fatal(err)
 	}
-	if again := s.writer.dropExpired(); again == nil {
+	if more := s.writer.dropExpired(); !more {
 		t.Error("the rest is not removed")
 	}
-	if again := s.writer.dropExpired(); again != nil {
+	if more := s.writer.dropExpired(); more {
 		t.Error("there is more to remove")
 	}
 	wantItems(t, s, forever, longer)
@@ -216,11 +216,11 @@ func TestItemsAreNotRemovedWhileTheDatabaseIsAway(t *testing.T) {
 	}
 	s.writer.conn.drop()
 	p.setDown(true)
-	if again := s.writer.dropExpired(); again != nil {
+	if more := s.writer.dropExpired(); more {
 		t.Error("it goes on at once")
 	}
 	s.writer.setAway(errors.New("away"))
-	if again := s.writer.dropExpired(); again != nil {
+	if more := s.writer.dropExpired(); more {
 		t.Error("it goes on at once")
 	}
 	p.setDown(false)

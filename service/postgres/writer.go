@@ -130,7 +130,7 @@ func (w *writer) run() {
 	defer tidy.Stop()
 	retry := time.NewTicker(retryInterval)
 	defer retry.Stop()
-	var aging, expiry <-chan time.Time
+	var again <-chan time.Time
 	for {
 		select {
 		case j, ok := <-w.jobs:
@@ -139,12 +139,9 @@ func (w *writer) run() {
 			}
 			w.carryOut(w.collect(j))
 		case <-tidy.C:
-			aging = w.dropOld()
-			expiry = w.dropExpired()
-		case <-aging:
-			aging = w.dropOld()
-		case <-expiry:
-			expiry = w.dropExpired()
+			again = w.tidyUp()
+		case <-again:
+			again = w.tidyUp()
 		case <-retry.C:
 			w.tryAgain()
 		}
@@ -287,11 +284,21 @@ func (w *writer) tryAgain() {
 	w.away = nil
 }
 
-// dropOld drops some of the changes that are too old or too many, and tells when
-// to go on with the rest, if there is any.
-func (w *writer) dropOld() (again <-chan time.Time) {
+// tidyUp drops some of the changes and items that are not to be kept, and tells
+// when to go on with the rest, if there may be any.
+func (w *writer) tidyUp() (again <-chan time.Time) {
+	dropped, expired := w.dropOld(), w.dropExpired()
+	if dropped || expired {
+		return time.After(pauseInterval)
+	}
+	return nil
+}
+
+// dropOld drops some of the changes that are too old or too many. It reports
+// whether it did.
+func (w *writer) dropOld() bool {
 	if w.awayError() != nil {
-		return nil
+		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
@@ -299,8 +306,5 @@ func (w *writer) dropOld() (again <-chan time.Time) {
 	if err != nil {
 		w.config.Log.Warn("cannot drop old changes", "error", err)
 	}
-	if err != nil || !dropped {
-		return nil
-	}
-	return time.After(pauseInterval)
+	return err == nil && dropped
 }
