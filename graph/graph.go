@@ -82,10 +82,6 @@ func servedSchema() *ast.Schema {
 	return &s
 }
 
-// nosniff keeps browsers from taking an answer for something it is not; net/http
-// only reads it.
-var nosniff = []string{"nosniff"}
-
 // handler gives each request to the first transport that takes it.
 type handler struct {
 	performer
@@ -95,7 +91,7 @@ type handler struct {
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	web.SetRoute(r.Context(), Route)
-	w.Header()["X-Content-Type-Options"] = nosniff
+	web.NoSniff(w.Header())
 	for _, t := range h.transports {
 		if t.Supports(r) {
 			defer h.recover(w, r)

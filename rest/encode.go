@@ -86,7 +86,6 @@ func setPrivate(h http.Header) { h["Cache-Control"] = private }
 var (
 	private   = []string{"private, no-cache"}
 	plainJSON = []string{typeJSON}
-	nosniff   = []string{"nosniff"}
 )
 
 func sendJSON(w http.ResponseWriter, status int, body []byte) {

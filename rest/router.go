@@ -194,7 +194,7 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 // noSniff keeps browsers from taking an answer for something it is not.
 func noSniff(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header()["X-Content-Type-Options"] = nosniff
+		web.NoSniff(w.Header())
 		next.ServeHTTP(w, r)
 	})
 }

@@ -160,6 +160,9 @@ type Record struct {
 	PasswordHash string
 }
 
+// Keyed is r as lists have it. Nobody may write to r afterwards.
+func (r *Record) Keyed() KeyedUser { return KeyedUser{&r.User, &r.Keys} }
+
 // KeyedUser is a user with the keys it is stored under. Many may share what it
 // points to: nobody changes that.
 type KeyedUser struct {

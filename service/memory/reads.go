@@ -84,7 +84,7 @@ func (s *Store) ListUsers(ctx context.Context, q service.ListQuery) ([]service.K
 	found, err := s.list(ctx, q)
 	users := make([]service.KeyedUser, len(found))
 	for i, r := range found {
-		users[i] = service.KeyedUser{User: &r.User, Keys: &r.Keys}
+		users[i] = r.Keyed()
 	}
 	return users, err
 }

@@ -136,7 +136,7 @@ func scanKeyedUser(row pgx.CollectableRow) (service.KeyedUser, error) {
 	r := new(service.Record) // of which the hash stays away
 	err := row.Scan(append(userTargets(&r.User), keyTargets(&r.Keys)...)...)
 	inUTC(&r.User)
-	return service.KeyedUser{User: &r.User, Keys: &r.Keys}, err
+	return r.Keyed(), err
 }
 
 func scanRecord(row pgx.CollectableRow) (*service.Record, error) {

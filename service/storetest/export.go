@@ -68,7 +68,7 @@ func exportCases() []contract {
 				remove(t, s, leave[len(leave)-1-page].User.ID)
 				create(t, s, user(fmt.Sprintf("guest %d", page)))
 			}) {
-				seen = append(seen, service.KeyedUser{User: &r.User, Keys: &r.Keys})
+				seen = append(seen, r.Keyed())
 			}
 			wantEachOnce(t, stay, seen)
 		}},

@@ -61,7 +61,7 @@ func list(t *testing.T, s service.Store, q service.ListQuery) []service.KeyedUse
 func listed(records ...service.Record) []service.KeyedUser {
 	users := make([]service.KeyedUser, len(records))
 	for i, r := range records {
-		users[i] = service.KeyedUser{User: &r.User, Keys: &r.Keys}
+		users[i] = r.Keyed()
 	}
 	return users
 }
@@ -194,7 +194,7 @@ func sorted(records []service.Record, o service.Order) []service.Record {
 
 // position is where r stands in an order by f.
 func position(r service.Record, f service.OrderField) service.Position {
-	return service.KeyedUser{User: &r.User, Keys: &r.Keys}.Position(f)
+	return r.Keyed().Position(f)
 }
 
 // compare compares two positions of one order, both ascending.

@@ -204,6 +204,7 @@ func (w *writer) commit(entries []Entry, keepFrom int64, items []ItemEntry) erro
 // write writes one entry, unless it is one that is dropped at once without the
 // change, and follows it in s. The user's row may wait.
 func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
+	waits := canWait(e, keepFrom)
 	if e.Old != nil {
 		s.Users--
 		s.digest ^= w.sum.ofRecord(e.Old)
@@ -212,7 +213,7 @@ func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 		s.Users++
 		sum := w.sum.ofRecord(e.New)
 		s.digest ^= sum
-		if !canWait(e, keepFrom) {
+		if !waits {
 			if err := w.writeUser(e, sum); err != nil {
 				return err
 			}
@@ -225,7 +226,7 @@ func (w *writer) write(e *Entry, s *State, keepFrom int64) error {
 		return nil
 	}
 	var image []byte
-	if canWait(e, keepFrom) {
+	if waits {
 		w.image = appendImage(w.image[:0], e.New)
 		image = w.image
 	}
