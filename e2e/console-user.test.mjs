@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { box, button, drawer, limit, listed, names, person, rowOf, shown, suite } from './browser/console.mjs';
+import { box, button, drawer, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
 
 const { visit, call } = suite();
 
@@ -68,6 +68,32 @@ test('a user is edited, and only what was edited is sent', limit, async () => {
     await page.getByRole('link', { name: 'Person Changed' }).waitFor();
   });
   assert.equal((await call('GET', `/users/${user.id}`)).version, 2);
+});
+
+test('what was saved is not asked about, though the feed tells of it before the answer does', limit, async () => {
+  const user = await create();
+  await visit(addressOf(user), {}, async (page) => {
+    await live(page);
+    let answer;
+    const answered = new Promise((resolve) => (answer = resolve));
+    await page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('mutation UpdateUser')) return route.continue();
+      const response = await route.fetch();
+      await answered;
+      await route.fulfill({ response });
+    });
+    await page.getByLabel('First name').fill('Saved');
+    await page.keyboard.press('Enter');
+    await drawer(page).getByRole('heading', { name: `Saved ${user.last_name}` }).waitFor();
+    assert.equal(await page.getByText('Somebody changed this user').count(), 0);
+    await page.getByLabel('Last name').fill('Typed meanwhile');
+    answer();
+    await page.getByText('was saved.').first().waitFor();
+    assert.equal(await page.getByLabel('Last name').inputValue(), 'Typed meanwhile');
+    await page.getByLabel('Last name').fill(user.last_name);
+    await page.keyboard.press('Escape');
+    await drawer(page).waitFor({ state: 'detached' });
+  });
 });
 
 // Both pages read version 1; the second to save is shown what the first did.

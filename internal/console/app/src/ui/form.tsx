@@ -46,7 +46,7 @@ export function Form({ submit, action, onCancel, note, children }: FormProps) {
     <form ref={form} noValidate onSubmit={send} aria-busy={busy}>
       {children(errorOf)}
       <div class="buttons">
-        <p class="problem" role="alert">{others.map((one) => one.message).join(' ') || note}</p>
+        <p class="problem" role="alert">{others.map((one) => one.message).join(' ') || (busy ? '' : note)}</p>
         {onCancel && (
           <button type="button" onClick={onCancel}>
             Cancel

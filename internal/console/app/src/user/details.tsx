@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { User } from '../live';
 import { fullName } from '../ui/avatar';
 import { Field, Form } from '../ui/form';
@@ -17,23 +17,29 @@ export function Details({ user, onDirty }: TabProps) {
   const [base, setBase] = useState(user); // what the edit began with
   const [mine, setMine] = useState(() => editableOf(user));
   const [theirs, setTheirs] = useState<User | null>(null);
-  const edited = fields.filter(({ name }) => mine[name] !== base[name]);
+  // The feed may tell of what was saved here before the answer does: what the user has already is no edit any more.
+  const edited = fields.filter(({ name }) => mine[name] !== base[name] && mine[name] !== user[name]);
   const isDirty = edited.length > 0;
   const isOvertaken = isDirty && user.version > base.version && !theirs;
 
+  // What was typed since this was rendered, while an answer was awaited say, stays.
   const beginWith = (now: User) => {
     setBase(now);
-    setMine(editableOf(now));
+    setMine((typed) => {
+      const next = editableOf(now);
+      for (const { name } of fields) if (typed[name] !== mine[name]) next[name] = typed[name];
+      return next;
+    });
     setTheirs(null);
   };
   // While nothing has been typed the form shows the user as it is. Afterwards, a change of these fields is found out when
-  // saving; one that has nothing to do with them is no conflict.
-  useEffect(() => {
+  // saving; one that has nothing to do with them is no conflict. Both effects are done before a key can be pressed.
+  useLayoutEffect(() => {
     if (user.version <= base.version) return;
     if (!isDirty) beginWith(user);
     else if (fields.every(({ name }) => user[name] === base[name])) setBase(user);
-  }, [user]);
-  useEffect(() => {
+  }, [user, base]);
+  useLayoutEffect(() => {
     onDirty(isDirty);
     return () => onDirty(false);
   }, [isDirty]);
