@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -294,53 +292,6 @@ func eventually(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-}
-
-func TestValuesOfADeletedUserAreNowhereInTheFiles(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "users.db")
-	s, err := memory.Open(t.Context(), path, memory.Config{}.WithTidyInterval(time.Millisecond))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	r := record(1)
-	const secret = "Rumpelstiltskin"
-	r.User.LastName, r.Keys.LastName = secret, secret
-	r.User.Email, r.Keys.Email, r.PasswordHash = secret+"@example.com", secret+"@example.com", secret+"hash"
-	create(t, s, r)
-	item := service.Item{Kind: "session", User: r.User.ID, Value: []byte(secret)}
-	if err := s.ChangeItems(t.Context(), r.User.CreatedAt, []service.ItemChange{{Kind: item.Kind, New: &item}}); err != nil {
-		t.Fatal(err)
-	}
-	for i := range 50 { // so that its rows move from page to page
-		create(t, s, record(100+i))
-		rename(t, s, r, i)
-	}
-	if !found(t, dir, secret) {
-		t.Fatal("the values of a user are not in the files in plain text; this test finds nothing")
-	}
-	remove(t, s, r)
-	eventually(t, "the values to be gone", func() bool { return !found(t, dir, secret) })
-	if s.Close(); found(t, dir, secret) {
-		t.Error("they are back after the end")
-	}
-}
-
-// found tells whether any file in dir contains text.
-func found(t testing.TB, dir, text string) bool {
-	t.Helper()
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.ContainsFunc(files, func(f os.DirEntry) bool {
-		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-		return bytes.Contains(b, []byte(text))
-	})
 }
 
 func TestTwoUsersWithOneEmailAddressInAFileAreRefused(t *testing.T) {

@@ -51,7 +51,7 @@ func (s *Store) load(ctx context.Context) error {
 	if err := s.journal.Start(ctx); err != nil {
 		return err
 	}
-	s.erased = true // a process that was killed may have left deleted values in the write-ahead log
+	s.erasure.due = true // a process that has ended may have left deleted values in the file
 	s.log.id, s.log.first, s.log.last = state.LogID, state.FirstSeq, state.LastSeq
 	s.config.Log.Info("users loaded", "users", s.tables.users(), "duration", time.Since(started))
 	return nil

@@ -75,7 +75,7 @@ type Store struct {
 	written chan struct{} // guarded by closing; closed when the writer has ended
 	tooOld  int64         // the writer's own: changes before it are to go
 	run     int           // the writer's own: how many changes there have been that are nothing but imported users
-	erased  bool          // the writer's own: deleted values are in the write-ahead log
+	erasure erasure       // the writer's own
 
 	mu     sync.RWMutex
 	tables *tables       // guarded by mu; changed by the writer alone

@@ -23,7 +23,7 @@ const (
 	// probeInterval is how often a disk that refused a change is tried again.
 	probeInterval = 200 * time.Millisecond
 	// tidyInterval is how often changes that are too old are looked for, and how
-	// long the values of a deleted user stay in the write-ahead log.
+	// long the values of a deleted user stay in the file.
 	tidyInterval = time.Minute
 	// maxPrune bounds how many more changes one transaction drops than it adds.
 	maxPrune = 1000
@@ -98,8 +98,8 @@ func (s *Store) write() {
 			callers = len(batch) + len(s.jobs)
 			s.carryOut(batch)
 		case <-tidy.C:
+			s.beginErasure()
 			again = s.tidyUp()
-			s.finishErasure()
 		case <-again:
 			again = s.tidyUp()
 		case <-probe.C:
@@ -196,7 +196,7 @@ func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool, ite
 	changes := make([]service.Change, len(entries))
 	for i, e := range entries {
 		s.tables.replace(e.Old, e.New)
-		s.erased = s.erased || e.New == nil
+		s.erasure.due = s.erasure.due || e.New == nil
 		changes[i] = e.Change
 	}
 	for _, i := range items {
@@ -257,11 +257,11 @@ func (s *Store) keepFrom(n int64) int64 {
 	return min(from, s.log.first+n+maxPrune)
 }
 
-// tidyUp drops some of the changes and items that are not to be kept, and tells
-// when to go on with the rest, if there may be any.
+// tidyUp drops some of the changes and items that are not to be kept, clears some
+// of the file, and tells when to go on with the rest, if there may be any.
 func (s *Store) tidyUp() (again <-chan time.Time) {
-	pruned, dropped := s.pruneOld(), s.dropExpired()
-	if pruned || dropped {
+	pruned, dropped, swept := s.pruneOld(), s.dropExpired(), s.sweep()
+	if pruned || dropped || swept {
 		return time.After(pauseInterval)
 	}
 	return nil
@@ -284,19 +284,6 @@ func (s *Store) pruneOld() bool {
 		return false
 	}
 	return true
-}
-
-// finishErasure clears the write-ahead log of what deletions have left there.
-// When a reader in another process is in the way it succeeds a minute later.
-func (s *Store) finishErasure() {
-	if !s.erased || s.journal == nil || s.diskError() != nil {
-		return
-	}
-	done, err := s.journal.Checkpoint(context.Background())
-	if err != nil {
-		s.config.Log.Error("cannot clear the write-ahead log of deleted values", "error", err)
-	}
-	s.erased = !done
 }
 
 // firstSince is the first change at or after t.

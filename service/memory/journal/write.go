@@ -37,6 +37,7 @@ type writer struct {
 	getState, putState                  *stmt
 	putFence, putBallast, putKey        *stmt
 	putItem, dropItem                   *stmt
+	getPage, putPage                    *stmt
 }
 
 // openWriter opens the file, which is in the state s, holds the changes h and
@@ -85,6 +86,8 @@ func (w *writer) prepareAll() error {
 		{&w.dropItem, `DELETE FROM items WHERE kind = ? AND key = ?`},
 		{&w.putFence, `UPDATE state SET fences = fences + 1`},
 		{&w.putBallast, `UPDATE ballast SET bytes = randomblob(65536)`},
+		{&w.getPage, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`},
+		{&w.putPage, `UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?`},
 	} {
 		var err error
 		if *s.stmt, err = w.prepare(s.text); err != nil {
