@@ -14,15 +14,32 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
+
+	"github.com/userd/userd/service/postgres/postgrestest"
 )
 
-// feed measures how soon subscribers hear of changes, and what they take. One
-// in a hundred follows all users, as a dashboard does; each of the others
-// follows one, as the screen of a user does.
+// feed measures how soon subscribers hear of changes, and what they take, from
+// one server with a file and from two on PostgreSQL.
 func (l *lab) feed(t *testing.T) {
-	userd := l.startUserd(t, "--database-url="+l.fileOf(t, l.subscribers))
-	before := userd.memory(t, "VmRSS")
-	_, answered := send(t, "POST", userd.base+"/graphql", `{"query":"{ changeCursor }"}`)
+	l.follow(t, "live feed", l.startUserd(t, "--database-url="+l.fileOf(t, l.subscribers)))
+	db := postgrestest.Start(t)
+	url := db.NewSchema(t)
+	l.fill(t, url, l.subscribers)
+	l.follow(t, "live feed, two copies on PostgreSQL", l.startUserd(t, "--database-url="+url), l.startUserd(t, "--database-url="+url))
+}
+
+// follow has subscribers follow at all copies of the service, and changes users
+// at the first. One subscriber in a hundred follows all users, as a dashboard
+// does; each of the others follows one, as the screen of a user does.
+func (l *lab) follow(t *testing.T, title string, copies ...*server) {
+	memory := func() (sum float64) {
+		for _, userd := range copies {
+			sum += userd.memory(t, "VmRSS")
+		}
+		return sum
+	}
+	before := memory()
+	_, answered := send(t, "POST", copies[0].base+"/graphql", `{"query":"{ changeCursor }"}`)
 	var cursor struct{ Data struct{ ChangeCursor string } }
 	if err := json.Unmarshal(answered, &cursor); err != nil {
 		t.Fatal(err)
@@ -36,7 +53,7 @@ func (l *lab) feed(t *testing.T) {
 			variables["user"] = nil
 			f.ofAll++
 		}
-		f.follow(ctx, t, userd.base, variables)
+		f.follow(ctx, t, copies[i/100%len(copies)].base, variables)
 	}
 	for i := range f.sent { // each of these users has a subscriber of its own, unless that one follows all
 		f.expected += int64(f.ofAll)
@@ -44,15 +61,15 @@ func (l *lab) feed(t *testing.T) {
 			f.expected++
 		}
 	}
-	f.change(t, userd.base, l.subscribers, l.changesASecond)
+	f.change(t, copies[0].base, l.subscribers, l.changesASecond)
 	select {
 	case <-f.done:
 	case <-time.After(time.Minute):
 		t.Fatalf("%d of %d deliveries within a minute", f.delivered(), f.expected)
 	}
 	slices.Sort(f.waits)
-	l.note(t, "live feed: p99 from sending a change to its delivery", float64(f.waits[len(f.waits)*99/100])/1e6)
-	l.note(t, "live feed: resident memory for each subscriber", (userd.memory(t, "VmRSS")-before)/1000/float64(l.subscribers))
+	l.note(t, title+": p99 from sending a change to its delivery", float64(f.waits[len(f.waits)*99/100])/1e6)
+	l.note(t, title+": resident memory for each subscriber", (memory()-before)/1000/float64(l.subscribers))
 }
 
 // followers are subscribers and what they have heard.
@@ -72,7 +89,7 @@ func (f *followers) delivered() int {
 	return len(f.waits)
 }
 
-const follow = `subscription($after: String, $user: ID) { userChanges(after: $after, userId: $user) { cursor kind version fields { field new } } }`
+const followUser = `subscription($after: String, $user: ID) { userChanges(after: $after, userId: $user) { cursor kind version fields { field new } } }`
 
 // follow subscribes, and returns when the service has taken it.
 func (f *followers) follow(ctx context.Context, t testing.TB, base string, variables map[string]any) {
@@ -84,7 +101,7 @@ func (f *followers) follow(ctx context.Context, t testing.TB, base string, varia
 	t.Cleanup(func() { conn.CloseNow() })
 	for _, step := range []struct{ send, until any }{
 		{map[string]any{"type": "connection_init"}, "connection_ack"},
-		{map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": follow, "variables": variables}}, nil},
+		{map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": followUser, "variables": variables}}, nil},
 		{map[string]any{"type": "ping"}, "pong"},
 	} {
 		if err := wsjson.Write(ctx, conn, step.send); err != nil {

@@ -56,6 +56,8 @@ func (p parameters) goals() []goal {
 		atMost("longest GC pause under changes, a bound of its p99", "ms", 1),
 		atMost("live feed: p99 from sending a change to its delivery", "ms", 250),
 		atMost("live feed: resident memory for each subscriber", "KB", 40),
+		atMost("live feed, two copies on PostgreSQL: p99 from sending a change to its delivery", "ms", 0),
+		atMost("live feed, two copies on PostgreSQL: resident memory for each subscriber", "KB", 0),
 		atMost("start to ready, empty", "ms", 50),
 		atMost(named("start to ready, %d users in a file", p.manyUsers), "s", 5),
 		atLeast("GET /users/{id} on PostgreSQL, of pgbench with its statement", "", 0),
