@@ -60,13 +60,14 @@ func renamed(err error, names map[service.Field]service.Field) error {
 	return &service.InvalidInputError{Fields: fields}
 }
 
+// setLimit takes any whole number: which of them there are pages of is the
+// service's to say.
 func setLimit(limit **int, value string) string {
-	n, err := strconv.ParseUint(value, 10, 31) // takes no sign
-	if err != nil {
+	n, err := strconv.Atoi(value)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || value[0] == '+' {
 		return "This parameter must be a whole number."
 	}
-	size := int(n)
-	*limit = &size
+	*limit = &n
 	return ""
 }
 
