@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,8 @@ import (
 // thousands that wait, so that what each of them holds counts.
 type socket struct {
 	*socketTransport
-	conn *websocket.Conn
+	conn    *websocket.Conn
+	beneath net.Conn // which conn sends and receives over
 	// authorization is that of the request that became the WebSocket, until it
 	// is not needed any more.
 	authorization string
@@ -40,8 +42,8 @@ type socket struct {
 	pinging *time.Timer           // guarded by mu; nil when the connection is closed
 }
 
-func newSocket(t *socketTransport, conn *websocket.Conn, authorization string) *socket {
-	return &socket{socketTransport: t, conn: conn, authorization: authorization, open: make(map[string]*operation)}
+func newSocket(t *socketTransport, conn *websocket.Conn, beneath net.Conn, authorization string) *socket {
+	return &socket{socketTransport: t, conn: conn, beneath: beneath, authorization: authorization, open: make(map[string]*operation)}
 }
 
 // serve returns when the connection is closed and all operations have ended.
@@ -181,5 +183,9 @@ func (s *socket) leave() {
 	s.close(goingAway)
 }
 
-// close closes the connection, and gives the client some seconds to agree.
-func (s *socket) close(c *closing) { _ = s.conn.Close(c.code, c.reason) }
+// close closes the connection, and gives the client some time to agree. A
+// message that it begins meanwhile, and need not end, is no more time.
+func (s *socket) close(c *closing) {
+	_ = s.beneath.SetDeadline(time.Now().Add(s.streams.SendTimeout))
+	_ = s.conn.Close(c.code, c.reason)
+}

@@ -3,11 +3,13 @@ package graph_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -286,6 +288,21 @@ func TestSocketDropsClientsThatAreGone(t *testing.T) {
 	alive.awaitKeepAlives(6)
 	if _, err := io.Copy(io.Discard, gone); err != nil { // ends when the server has had enough
 		t.Error(err)
+	}
+}
+
+// TestSocketThatIsClosedDoesNotWaitForAMessage: what a client has begun to send
+// when it is told that the connection ends does not keep it open.
+func TestSocketThatIsClosedDoesNotWaitForAMessage(t *testing.T) {
+	endless := "\x82\xff\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00x" // the first byte of 1 TiB
+	for name, sent := range map[string]string{"bad request": masked(`{}`) + endless, "no connection_init": endless} {
+		t.Run(name, func(t *testing.T) {
+			noLeaks(t)
+			f := newFixture(t, setup{config: graph.Config{Streams: graph.Streams{InitTimeout: 50 * time.Millisecond, SendTimeout: 50 * time.Millisecond}}})
+			if _, err := io.Copy(io.Discard, f.handshake(sent)); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+				t.Error(err)
+			}
+		})
 	}
 }
 

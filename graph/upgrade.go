@@ -49,7 +49,8 @@ func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.G
 		answer.fail(w, r, e, problem(codeOriginNotAllowed, "Pages of this origin may not open a WebSocket here."))
 		return
 	}
-	conn, err := websocket.Accept(&upgradeWriter{ResponseWriter: w}, r, &websocket.AcceptOptions{
+	upgraded := &upgradeWriter{ResponseWriter: w}
+	conn, err := websocket.Accept(upgraded, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // allows has verified the origin
 	})
@@ -59,7 +60,7 @@ func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, e graphql.G
 	}
 	conn.SetReadLimit(t.limits.BodyBytes)
 	ctx, end := web.Outlive(r.Context())
-	s := newSocket(t, conn, strings.Clone(web.Authorization(r.Header)))
+	s := newSocket(t, conn, upgraded.conn, strings.Clone(web.Authorization(r.Header)))
 	go func() {
 		defer end()
 		defer t.errs.survive(ctx)
@@ -99,6 +100,7 @@ func hasToken(h http.Header, name, token string) bool {
 type upgradeWriter struct {
 	http.ResponseWriter
 	failed bool
+	conn   net.Conn // once it is upgraded
 }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -130,6 +132,7 @@ func (w *upgradeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.conn = conn
 	early, _ := theirs.Reader.Peek(theirs.Reader.Buffered()) // from a client that did not wait for the answer
 	reader := bufio.NewReaderSize(bytes.NewReader(bytes.Clone(early)), max(readBuffer, len(early)))
 	_, _ = reader.Peek(len(early)) // where the library looks for it before it has the buffer read conn
