@@ -134,6 +134,33 @@ func TestRetryAfterIsToldByGraphQLToo(t *testing.T) {
 	}
 }
 
+// Refreshing takes no credentials, and each address may do so many of its own.
+func TestRefreshingIsCountedByAddress(t *testing.T) {
+	for name, refresh := range map[string]struct{ path, body, wrong string }{
+		"REST":    {"/sessions/refresh", `{"refresh_token": "guess"}`, "[UNAUTHENTICATED]"},
+		"GraphQL": {"/graphql", `{"query": "mutation { refreshSession(input: {refreshToken: \"guess\"}) { grant { accessToken } } }"}`, "[UNAUTHENTICATED]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := frozen(t, service.RateLimits{Writes: 1}, "--trusted-proxies=127.0.0.1")
+			try := func(client string) string {
+				_, _, codes := answered(t, "POST", base+refresh.path, refresh.body, "X-Forwarded-For", client)
+				return fmt.Sprint(codes)
+			}
+			for range 10 {
+				if got := try("198.51.100.1"); got != refresh.wrong {
+					t.Fatal(got)
+				}
+			}
+			if got := try("198.51.100.1"); got != "[RATE_LIMITED]" {
+				t.Errorf("after ten guesses: %s", got)
+			}
+			if got := try("198.51.100.2"); got != refresh.wrong {
+				t.Errorf("from another address: %s", got)
+			}
+		})
+	}
+}
+
 // Nobody gets another allowance by saying that it were somebody else; behind a
 // trusted proxy each client has its own.
 func TestAllowancesAreThoseOfAddressesThatCanBeTrusted(t *testing.T) {
