@@ -7,7 +7,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/userd/userd/graph"
 	"github.com/userd/userd/service"
 )
 
@@ -15,6 +17,10 @@ import (
 // "nothing", and "revocable", until revoked is set. With the token "away" it
 // cannot tell.
 func closedFixture(t *testing.T) (f *fixture, revoked *atomic.Bool) {
+	return closedFixtureWith(t, graph.Config{})
+}
+
+func closedFixtureWith(t *testing.T, c graph.Config) (f *fixture, revoked *atomic.Bool) {
 	revoked = new(atomic.Bool)
 	all := []service.Scope{service.ScopeAdmin}
 	invalid := &service.UnauthenticatedError{Invalid: true}
@@ -36,7 +42,7 @@ func closedFixture(t *testing.T) (f *fixture, revoked *atomic.Bool) {
 		}
 		return service.Actor{}, invalid
 	}
-	return newFixture(t, setup{authenticators: []service.Authenticator{known}}), revoked
+	return newFixture(t, setup{authenticators: []service.Authenticator{known}, config: c}), revoked
 }
 
 func bearer(token string) http.Header {
@@ -168,6 +174,32 @@ func TestRevokedKeysEndSubscriptions(t *testing.T) {
 	if m, err := s.frame(); err != nil || !strings.Contains(m, "UNAUTHENTICATED") {
 		t.Error(m, err)
 	}
+}
+
+// Nothing happens that could be withheld: the connection ends even so.
+func TestRevokedKeysEndConnectionsThatAreQuiet(t *testing.T) {
+	f, revoked := closedFixtureWith(t, graph.Config{Streams: graph.Streams{KeepAlive: 20 * time.Millisecond}})
+	quiet := f.dial(nil) // says nothing about who it is, and is let be
+	overSocket := f.dial(bearer("revocable"))
+	overSocket.init()
+	overSocket.subscribe("1", follow, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url, strings.NewReader(request(t, follow, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = bearer("revocable")
+	r.Header.Set("Content-Type", jsonType)
+	overEvents := f.open(r, func() {})
+	overEvents.awaitKeepAlives(3)
+	overSocket.awaitKeepAlives(3)
+	revoked.Store(true)
+	if got := overSocket.closed(); got.Code != 4403 {
+		t.Errorf("the WebSocket is closed by %v", got)
+	}
+	if m := overEvents.receive(); m.kind != "closed" || m.payload != "EOF" {
+		t.Errorf("the stream brings %v", m)
+	}
+	quiet.awaitKeepAlives(1)
 }
 
 func mustCursor(t *testing.T, f *fixture, ctx context.Context) string {

@@ -98,7 +98,7 @@ func (t eventTransport) stream(ctx context.Context, op *graphql.OperationContext
 		close(answers)
 	}
 	go p.perform()
-	gone := events.copy(answers, t.streams.KeepAlive)
+	gone := events.copy(answers, t.streams.KeepAlive, func() error { return t.svc.StillServed(ctx) })
 	cancel()
 	for range answers { // until the operation is over
 	}
@@ -127,8 +127,8 @@ func newEventWriter(w http.ResponseWriter, timeout time.Duration) *eventWriter {
 }
 
 // copy writes an event for each answer until there are no more or the client
-// is gone, and something at least every so often.
-func (e *eventWriter) copy(answers <-chan []byte, keepAlive time.Duration) error {
+// is gone, and something at least every so often if stay lets it.
+func (e *eventWriter) copy(answers <-chan []byte, keepAlive time.Duration, stay func() error) error {
 	tick := time.NewTicker(keepAlive)
 	defer tick.Stop()
 	for err := e.comment(); ; {
@@ -142,7 +142,9 @@ func (e *eventWriter) copy(answers <-chan []byte, keepAlive time.Duration) error
 			}
 			err = e.next(answer)
 		case <-tick.C:
-			err = e.comment()
+			if err = stay(); err == nil {
+				err = e.comment()
+			}
 		}
 	}
 }

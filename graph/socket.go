@@ -27,8 +27,8 @@ type socket struct {
 	// authorization is that of the request that became the WebSocket, until it
 	// is not needed any more.
 	authorization string
-	// initialised is whether connection_init has come, and actor who sent it.
-	// They are for the goroutine that reads.
+	// initialised is whether connection_init has come, and actor who sent it. The
+	// goroutine that reads sets them, holding mu.
 	initialised bool
 	actor       service.Actor
 	heard       atomic.Bool // whether the client has sent anything of late
@@ -54,7 +54,7 @@ func (s *socket) serve(ctx context.Context) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	stay := context.AfterFunc(s.drain, s.leave)
-	stopPinging := s.startPinging()
+	stopPinging := s.startPinging(ctx)
 	defer func() {
 		_ = s.conn.CloseNow() // what is being written now is not awaited
 		cancel()
@@ -118,7 +118,9 @@ func (s *socket) init(ctx context.Context, payload jsontext.Value) *closing {
 		s.errs.logCause(ctx, err)
 		return refusal(err)
 	}
+	s.mu.Lock()
 	s.actor, s.initialised, s.authorization = actor, true, ""
+	s.mu.Unlock()
 	web.SetActor(ctx, actor.String())
 	s.write(ctx, plainFrame(frameAck))
 	return nil

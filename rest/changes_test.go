@@ -352,3 +352,29 @@ func TestSilentStreamIsKeptAlive(t *testing.T) {
 		}
 	})
 }
+
+// Nothing happens that could be withheld: the stream ends even so.
+func TestSilentStreamEndsWhenItsKeyIsRevoked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New()
+		defer store.Close()
+		until := time.Now().Add(keepAlive + time.Second)
+		known := func(context.Context, string) (service.Actor, error) {
+			return service.KeyActor("app", []service.Scope{service.ScopeAdmin}).While(func(context.Context) error {
+				if time.Now().After(until) {
+					return &service.UnauthenticatedError{Invalid: true}
+				}
+				return nil
+			}), nil
+		}
+		svc := service.New(store, service.Config{Authenticators: []service.Authenticator{known}})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/changes", nil)
+		r.Header.Set("Accept", typeEvents)
+		r.Header.Set("Authorization", "Bearer key")
+		w := patient{httptest.NewRecorder()}
+		web.WithRequestIDs(New(svc, Config{})).ServeHTTP(w, r)
+		if n := strings.Count(w.Body.String(), "id: "); n != 2 || !strings.Contains(w.Body.String(), `"UNAUTHENTICATED"`) {
+			t.Errorf("a key that lasts for one interval of silence brings %q", w.Body)
+		}
+	})
+}

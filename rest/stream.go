@@ -64,7 +64,7 @@ func (a *api) streamChanges(w http.ResponseWriter, r *http.Request) error {
 		return nil // a stream without a body would have no end
 	}
 	events := &eventWriter{w: w, control: http.NewResponseController(w)}
-	if err := follow(ctx, feed, events); err != nil && ctx.Err() == nil {
+	if err := a.follow(ctx, feed, events); err != nil && ctx.Err() == nil {
 		p := newProblem(err)
 		p.RequestID = web.RequestID(r.Context())
 		a.causes.Log(ctx, p.Code, err)
@@ -73,13 +73,17 @@ func (a *api) streamChanges(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// follow writes what feed brings until ctx ends, the client goes, or feed fails.
-func follow(ctx context.Context, feed *service.ChangeFeed, events *eventWriter) error {
+// follow writes what feed brings until ctx ends, the client goes or is served no
+// more, or feed fails.
+func (a *api) follow(ctx context.Context, feed *service.ChangeFeed, events *eventWriter) error {
 	sent := events.keepAlive(feed.Cursor())
 	for sent == nil { // otherwise the client has gone
 		items, err := next(ctx, feed)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			if err := a.svc.StillServed(ctx); err != nil {
+				return err
+			}
 			sent = events.keepAlive(feed.Cursor()) // nothing has happened for a while
 		case err != nil:
 			return err

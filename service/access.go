@@ -57,6 +57,17 @@ func (s *Service) stillGood(ctx context.Context, a Actor) error {
 	return err
 }
 
+// StillServed returns *[UnauthenticatedError] once ctx's actor is served no more,
+// as a key was revoked, say, or a token has expired. It is for connections that stay
+// open while nothing is asked. Where that cannot be found out for now they go on.
+func (s *Service) StillServed(ctx context.Context) error {
+	_, err := s.actor(ctx)
+	if CodeOf(err) != CodeUnauthenticated {
+		return nil
+	}
+	return err
+}
+
 // admit returns ctx's actor as actor does, once an operation is counted for it.
 // Those count, too, that it then may not do.
 func (s *Service) admit(ctx context.Context, b budget) (Actor, error) {
