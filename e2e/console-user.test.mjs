@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { box, button, drawer, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
+import { box, button, drawer, hold, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
 
 const { visit, call } = suite();
 
@@ -74,20 +74,13 @@ test('what was saved is not asked about, though the feed tells of it before the 
   const user = await create();
   await visit(addressOf(user), {}, async (page) => {
     await live(page);
-    let answer;
-    const answered = new Promise((resolve) => (answer = resolve));
-    await page.route('**/graphql', async (route) => {
-      if (!route.request().postData()?.includes('mutation UpdateUser')) return route.continue();
-      const response = await route.fetch();
-      await answered;
-      await route.fulfill({ response });
-    });
+    const { release } = await hold(page, 'mutation UpdateUser');
     await page.getByLabel('First name').fill('Saved');
     await page.keyboard.press('Enter');
     await drawer(page).getByRole('heading', { name: `Saved ${user.last_name}` }).waitFor();
     assert.equal(await page.getByText('Somebody changed this user').count(), 0);
     await page.getByLabel('Last name').fill('Typed meanwhile');
-    answer();
+    release();
     await page.getByText('was saved.').first().waitFor();
     assert.equal(await page.getByLabel('Last name').inputValue(), 'Typed meanwhile');
     await page.getByLabel('Last name').fill(user.last_name);

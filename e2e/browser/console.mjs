@@ -103,3 +103,24 @@ export async function listed(page, expected) {
     await page.evaluate(() => new Promise(requestAnimationFrame));
   }
 }
+
+// hold keeps the answers to an operation from the page, or the requests from the service, until release; `held` resolves
+// when the first has come as far as it may.
+export async function hold(page, operation, what = 'answers') {
+  const held = gate();
+  const released = gate();
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes(operation)) return route.fallback();
+    const response = what === 'answers' ? await route.fetch() : undefined;
+    held.open();
+    await released.opened;
+    await (response ? route.fulfill({ response }) : route.continue());
+  });
+  return { held: held.opened, release: released.open };
+}
+
+function gate() {
+  let open;
+  const opened = new Promise((resolve) => (open = resolve));
+  return { opened, open };
+}

@@ -13,7 +13,7 @@ import { update } from './update';
 const overtaken = 'Somebody changed this user meanwhile. Save, and choose what to keep.';
 
 /** A user's fields, to read and to edit. */
-export function Details({ user, onDirty }: TabProps) {
+export function Details({ user, hidden, onDirty }: TabProps) {
   const [base, setBase] = useState(user); // what the edit began with
   const [mine, setMine] = useState(() => editableOf(user));
   const [theirs, setTheirs] = useState<User | null>(null);
@@ -69,32 +69,34 @@ export function Details({ user, onDirty }: TabProps) {
   );
   return (
     <>
-      <Form submit={() => save(base)} action="Save" note={isOvertaken ? overtaken : undefined}>
-        {(error) => (
-          <>
-            {field('email', error)}
-            {field('firstName', error)}
-            {field('lastName', error)}
-          </>
-        )}
-      </Form>
-      <dl class="facts">
-        <dt>Id</dt>
-        <dd class="mono">{user.id}</dd>
-        <dt>E-mail verified</dt>
-        <dd>{user.emailVerifiedAt ? <Time at={user.emailVerifiedAt} precise /> : 'No'}</dd>
-        <dt>Created</dt>
-        <dd>
-          <Time at={user.createdAt} precise />
-        </dd>
-        <dt>Last change</dt>
-        <dd>
-          <Time at={user.updatedAt} precise />
-        </dd>
-        <dt>Version</dt>
-        <dd>{user.version}</dd>
-      </dl>
-      <Actions user={user} />
+      <div class="details" hidden={hidden}>
+        <Form submit={() => save(base)} action="Save" note={isOvertaken ? overtaken : undefined}>
+          {(error) => (
+            <>
+              {field('email', error)}
+              {field('firstName', error)}
+              {field('lastName', error)}
+            </>
+          )}
+        </Form>
+        <dl class="facts">
+          <dt>Id</dt>
+          <dd class="mono">{user.id}</dd>
+          <dt>E-mail verified</dt>
+          <dd>{user.emailVerifiedAt ? <Time at={user.emailVerifiedAt} precise /> : 'No'}</dd>
+          <dt>Created</dt>
+          <dd>
+            <Time at={user.createdAt} precise />
+          </dd>
+          <dt>Last change</dt>
+          <dd>
+            <Time at={user.updatedAt} precise />
+          </dd>
+          <dt>Version</dt>
+          <dd>{user.version}</dd>
+        </dl>
+        <Actions user={user} />
+      </div>
       {theirs && (
         <Conflict
           base={base}

@@ -69,7 +69,7 @@ export function UserDrawer({ id, listed, query }: DrawerProps) {
         ))}
       </nav>
       <div class="tab" inert={deleted}>
-        <tab.View user={user} onDirty={setDirty} />
+        {tabs.map((one) => (one === tab || one.isKept) && <one.View key={one.id} user={user} hidden={one !== tab} onDirty={setDirty} />)}
       </div>
       {(deleted || loaded.problem) && <Trouble message={deleted ? gone : loaded.problem!.message} />}
     </Frame>
