@@ -43,3 +43,49 @@ test('a conflict is shown whichever tab is looked at', limit, async () => {
     await drawer(page).getByRole('heading', { name: `Mine ${user.last_name}` }).waitFor();
   });
 });
+
+test('a user that is created after its form was left leaves the page where it is', limit, async () => {
+  await visit('/console', {}, async (page) => {
+    const creation = await hold(page, 'mutation CreateUser');
+    await page.getByRole('link', { name: 'New user' }).click();
+    await fillIn(page, person());
+    await button(drawer(page), 'Create user').click();
+    await creation.held;
+    await button(drawer(page), 'Close').click();
+    await button(box(page), 'Discard').click();
+    await drawer(page).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'New user' }).click();
+    await page.getByLabel('First name').fill('Another');
+    creation.release();
+    await page.getByText('was created.').first().waitFor();
+    assert.equal(await page.getByLabel('First name').inputValue(), 'Another');
+    assert.equal(new URL(page.url()).pathname, '/console/users/new');
+  });
+});
+
+test('a user that is deleted after it was left leaves the page where it is', limit, async () => {
+  const [doomed, other] = [await create({ first_name: 'Doomed' }), await create({ first_name: 'Other' })];
+  await visit('/console', {}, async (page) => {
+    const deletion = await hold(page, 'mutation DeleteUser', 'requests');
+    await page.getByRole('link', { name: `Doomed ${doomed.last_name}` }).click();
+    await button(drawer(page), 'Delete…').click();
+    await button(box(page), 'Delete user').click();
+    await deletion.held;
+    await button(box(page), 'Cancel').click();
+    await button(drawer(page), 'Close').click();
+    await drawer(page).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: `Other ${other.last_name}` }).click();
+    await page.getByLabel('First name').fill('Typed');
+    deletion.release();
+    await page.getByText(`Doomed ${doomed.last_name} was deleted.`).first().waitFor();
+    await button(drawer(page), 'Save').click();
+    await drawer(page).getByRole('heading', { name: `Typed ${other.last_name}` }).waitFor();
+  });
+});
+
+async function fillIn(page, { email, first_name, last_name, password }) {
+  await page.getByLabel('E-mail address', { exact: true }).fill(email);
+  await page.getByLabel('First name').fill(first_name);
+  await page.getByLabel('Last name').fill(last_name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+}

@@ -7,6 +7,7 @@ import { place } from '../router';
 import { readQuery } from '../users/query';
 import { fullName } from '../ui/avatar';
 import { Confirm } from '../ui/dialog';
+import { useMounted } from '../ui/mounted';
 import { say } from '../ui/notice';
 import { backToList } from './frame';
 import { PasswordDialog } from './password';
@@ -20,6 +21,8 @@ export function Actions({ user }: { user: User }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
+  const isMounted = useMounted();
+  const leave = () => isMounted() && backToList(readQuery(place.get()));
   const toggle = async () => {
     if (busy) return;
     setBusy(true);
@@ -46,7 +49,7 @@ export function Actions({ user }: { user: User }) {
       </button>
       <p class="problem" role="alert">{problem}</p>
       {open === 'password' && <PasswordDialog user={user} onClose={close} />}
-      {open === 'delete' && <DeleteDialog user={user} onClose={close} />}
+      {open === 'delete' && <DeleteDialog user={user} onDeleted={leave} onClose={close} />}
     </section>
   );
 }
@@ -60,7 +63,7 @@ async function activate(user: User, isActive: boolean): Promise<string | null> {
   return null;
 }
 
-function DeleteDialog({ user, onClose }: { user: User; onClose(): void }) {
+function DeleteDialog({ user, onDeleted, onClose }: { user: User; onDeleted(): void; onClose(): void }) {
   const remove = async () => {
     const { deleteUser } = await run(DeleteUser, { input: { id: user.id, expectedVersion: user.version } });
     const mistakes = mistakesIn(deleteUser?.errors);
@@ -70,7 +73,7 @@ function DeleteDialog({ user, onClose }: { user: User; onClose(): void }) {
     }
     if (mistakes.length > 0) return messages(mistakes);
     tell({ kind: 'deleted', id: user.id, by: null });
-    backToList(readQuery(place.get()));
+    onDeleted();
     say(`${fullName(user)} was deleted.`);
   };
   return (

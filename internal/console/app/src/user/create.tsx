@@ -6,6 +6,7 @@ import { go } from '../router';
 import { address, type ListQuery } from '../users/query';
 import { fullName } from '../ui/avatar';
 import { Field, Form } from '../ui/form';
+import { useMounted } from '../ui/mounted';
 import { say } from '../ui/notice';
 import { backToList, Frame } from './frame';
 import { mistakesIn } from './update';
@@ -18,12 +19,13 @@ export function CreateDrawer({ query }: { query: ListQuery }) {
   const [isActive, setActive] = useState(true);
   const set = (field: keyof typeof empty) => (value: string) => setInput((before) => ({ ...before, [field]: value }));
   const dirty = Object.values(input).some(Boolean);
+  const isMounted = useMounted();
   const submit = async () => {
     const { createUser } = await run(CreateUser, { input: { ...input, isActive } });
     const user = createUser?.user;
     if (!user) return mistakesIn(createUser?.errors);
     tellCreated(user.id);
-    go(address(query, user.id), { replace: true, state: history.state });
+    if (isMounted()) go(address(query, user.id), { replace: true, state: history.state });
     say(`${fullName(user)} was created.`);
   };
   return (
