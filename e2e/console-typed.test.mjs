@@ -83,6 +83,45 @@ test('a user that is deleted after it was left leaves the page where it is', lim
   });
 });
 
+test('a double click on keep mine saves once', limit, async () => {
+  const user = await create();
+  await visit(addressOf(user), {}, async (page) => {
+    await conflicting(page, user, { mine: 'Mine', theirs: 'Theirs' });
+    let updates = 0;
+    page.on('request', (one) => one.postData()?.includes('mutation UpdateUser') && updates++);
+    const update = await hold(page, 'mutation UpdateUser');
+    await button(conflict(page), 'Keep mine').dblclick();
+    await update.held;
+    assert.equal(await button(conflict(page), 'Keep mine').getAttribute('aria-disabled'), 'true');
+    update.release();
+    await page.getByText('was saved.').first().waitFor();
+    await conflict(page).waitFor({ state: 'detached' });
+    assert.equal(updates, 1);
+  });
+  assert.equal((await call('GET', `/users/${user.id}`)).version, 3);
+});
+
+test('what somebody else saved just the same is no conflict', limit, async () => {
+  const user = await create();
+  await visit(addressOf(user), {}, async (page) => {
+    await conflicting(page, user, { mine: 'Same', theirs: 'Same' });
+    await page.getByText('Somebody else saved the same meanwhile.').first().waitFor();
+    assert.equal(await conflict(page).count(), 0);
+    await page.keyboard.press('Escape');
+    await drawer(page).waitFor({ state: 'detached' });
+  });
+});
+
+// Saves a first name that somebody else changes while it is on its way.
+async function conflicting(page, user, { mine, theirs }) {
+  await page.getByLabel('First name').fill(mine);
+  const update = await hold(page, 'mutation UpdateUser', 'requests');
+  await button(drawer(page), 'Save').click();
+  await update.held;
+  await call('PATCH', `/users/${user.id}`, { first_name: theirs });
+  update.release();
+}
+
 async function fillIn(page, { email, first_name, last_name, password }) {
   await page.getByLabel('E-mail address', { exact: true }).fill(email);
   await page.getByLabel('First name').fill(first_name);

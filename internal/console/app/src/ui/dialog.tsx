@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { asProblem } from '../api/problem';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useAttempt } from './attempt';
 
 interface DialogProps {
   title: string;
@@ -52,18 +52,7 @@ interface ConfirmProps {
 
 /** Asks before something is done that cannot be undone. The focus begins on the way out. */
 export function Confirm({ title, children, action, onConfirm, onClose }: ConfirmProps) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const confirm = async () => {
-    if (busy) return;
-    setBusy(true);
-    try {
-      setProblem((await onConfirm()) ?? null);
-    } catch (error) {
-      setProblem(asProblem(error).message);
-    }
-    setBusy(false);
-  };
+  const { busy, problem, start } = useAttempt(onConfirm);
   return (
     <Dialog title={title} describedBy="confirm-text" onClose={onClose}>
       <h2>{title}</h2>
@@ -73,7 +62,7 @@ export function Confirm({ title, children, action, onConfirm, onClose }: Confirm
         <button type="button" autofocus onClick={onClose}>
           Cancel
         </button>
-        <button type="button" class="danger" aria-disabled={busy} onClick={confirm}>
+        <button type="button" class="danger" aria-disabled={busy} onClick={start}>
           {action}
         </button>
       </div>

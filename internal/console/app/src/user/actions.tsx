@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { run } from '../api/graphql';
 import { DeleteUser } from '../api/operations';
-import { asProblem } from '../api/problem';
 import { tell, type User } from '../live';
 import { place } from '../router';
 import { readQuery } from '../users/query';
 import { fullName } from '../ui/avatar';
+import { useAttempt } from '../ui/attempt';
 import { Confirm } from '../ui/dialog';
 import { useMounted } from '../ui/mounted';
 import { say } from '../ui/notice';
@@ -18,27 +18,14 @@ const conflict = 'Somebody else changed this user meanwhile. Look at what it is 
 /** What can be done with a user besides editing it. */
 export function Actions({ user }: { user: User }) {
   const [open, setOpen] = useState<'password' | 'delete' | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-
+  const toggle = useAttempt(() => activate(user, !user.isActive));
   const isMounted = useMounted();
   const leave = () => isMounted() && backToList(readQuery(place.get()));
-  const toggle = async () => {
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      setProblem(await activate(user, !user.isActive));
-    } catch (error) {
-      setProblem(asProblem(error).message);
-    }
-    setBusy(false);
-  };
   const close = () => setOpen(null);
 
   return (
     <section class="actions" aria-label="Actions">
-      <button type="button" aria-disabled={busy} onClick={toggle}>
+      <button type="button" aria-disabled={toggle.busy} onClick={toggle.start}>
         {user.isActive ? 'Deactivate' : 'Activate'}
       </button>
       <button type="button" onClick={() => setOpen('password')}>
@@ -47,7 +34,7 @@ export function Actions({ user }: { user: User }) {
       <button type="button" class="danger" onClick={() => setOpen('delete')}>
         Delete…
       </button>
-      <p class="problem" role="alert">{problem}</p>
+      <p class="problem" role="alert">{toggle.problem}</p>
       {open === 'password' && <PasswordDialog user={user} onClose={close} />}
       {open === 'delete' && <DeleteDialog user={user} onDeleted={leave} onClose={close} />}
     </section>
@@ -55,12 +42,11 @@ export function Actions({ user }: { user: User }) {
 }
 
 /** Lets a user in or keeps it out, and returns what is wrong, if anything is. */
-async function activate(user: User, isActive: boolean): Promise<string | null> {
+async function activate(user: User, isActive: boolean): Promise<string | void> {
   const outcome = await update(user, { isActive });
   if ('theirs' in outcome) return conflict;
   if ('mistakes' in outcome) return messages(outcome.mistakes);
   say(`${fullName(outcome.user)} is ${outcome.user.isActive ? 'active' : 'inactive'} now.`);
-  return null;
 }
 
 function DeleteDialog({ user, onDeleted, onClose }: { user: User; onDeleted(): void; onClose(): void }) {

@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks';
-import { asProblem, type FieldProblem } from '../api/problem';
+import type { FieldProblem } from '../api/problem';
 import type { User } from '../live';
+import { useAttempt } from '../ui/attempt';
 import { Dialog } from '../ui/dialog';
 import { type Editable, fields } from './fields';
+import { messages } from './update';
 
 interface ConflictProps {
   /** The user as the edit found it. */
@@ -18,16 +19,11 @@ interface ConflictProps {
 
 /** Somebody else changed the user while it was edited: shows both and lets the editor choose. */
 export function Conflict({ base, mine, theirs, onMine, onTheirs, onClose }: ConflictProps) {
-  const [problem, setProblem] = useState('');
   const rows = fields.filter(({ name }) => mine[name] !== base[name] || theirs[name] !== base[name]);
-  const keepMine = async () => {
-    try {
-      const mistakes = await onMine();
-      setProblem(mistakes?.map((one) => one.message).join(' ') ?? '');
-    } catch (error) {
-      setProblem(asProblem(error).message);
-    }
-  };
+  const keepMine = useAttempt(async () => {
+    const mistakes = await onMine();
+    return mistakes && messages(mistakes);
+  });
   return (
     <Dialog title="Somebody else changed this user" describedBy="conflict-text" onClose={onClose}>
       <h2>Somebody else changed this user</h2>
@@ -59,14 +55,14 @@ export function Conflict({ base, mine, theirs, onMine, onTheirs, onClose }: Conf
       </table>
       <p class="hint">Keeping yours saves only the fields that you edited; their other changes stay.</p>
       <div class="buttons">
-        <p class="problem" role="alert">{problem}</p>
+        <p class="problem" role="alert">{keepMine.problem}</p>
         <button type="button" autofocus onClick={onClose}>
           Back to editing
         </button>
-        <button type="button" onClick={onTheirs}>
+        <button type="button" aria-disabled={keepMine.busy} onClick={() => keepMine.busy || onTheirs()}>
           Take theirs
         </button>
-        <button type="button" class="primary" onClick={keepMine}>
+        <button type="button" class="primary" aria-disabled={keepMine.busy} onClick={keepMine.start}>
           Keep mine
         </button>
       </div>

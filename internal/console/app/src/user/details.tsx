@@ -45,15 +45,19 @@ export function Details({ user, hidden, onDirty }: TabProps) {
   }, [isDirty]);
 
   const save = async (seen: User) => {
-    if (!isDirty) return say('There is nothing to save.');
+    if (!isDirty) {
+      setTheirs(null);
+      return say('There is nothing to save.');
+    }
     const outcome = await update(seen, Object.fromEntries(edited.map(({ name }) => [name, mine[name]])));
     if ('mistakes' in outcome) {
       setTheirs(null);
       return outcome.mistakes;
     }
-    if ('theirs' in outcome) return setTheirs(outcome.theirs);
-    beginWith(outcome.user);
-    say(`${fullName(outcome.user)} was saved.`);
+    if ('theirs' in outcome && edited.some(({ name }) => mine[name] !== outcome.theirs[name])) return setTheirs(outcome.theirs);
+    const now = 'theirs' in outcome ? outcome.theirs : outcome.user;
+    beginWith(now);
+    say('theirs' in outcome ? 'Somebody else saved the same meanwhile.' : `${fullName(now)} was saved.`);
   };
 
   const set = (name: keyof Editable) => (value: string) => setMine((before) => ({ ...before, [name]: value }));
