@@ -122,6 +122,23 @@ async function conflicting(page, user, { mine, theirs }) {
   update.release();
 }
 
+test('Escape closes nothing unasked, however often it is pressed', limit, async () => {
+  await visit('/console', {}, async (page) => {
+    await page.getByRole('link', { name: 'New user' }).click();
+    await page.getByLabel('First name').click();
+    await page.keyboard.type('Ada');
+    for (let i = 0; i < 7; i++) {
+      await page.keyboard.press('Escape');
+      assert.equal(await drawer(page).isVisible(), true, `after ${i + 1} times`);
+    }
+    if (await box(page).count()) await button(box(page), 'Cancel').click();
+    assert.equal(await page.getByLabel('First name').inputValue(), 'Ada');
+    await page.keyboard.press('Escape');
+    await button(box(page), 'Discard').click();
+    await drawer(page).waitFor({ state: 'detached' });
+  });
+});
+
 async function fillIn(page, { email, first_name, last_name, password }) {
   await page.getByLabel('E-mail address', { exact: true }).fill(email);
   await page.getByLabel('First name').fill(first_name);

@@ -29,7 +29,14 @@ export function Dialog({ title, describedBy, kind = 'box', onClose, children }: 
       aria-describedby={describedBy}
       onCancel={(event) => {
         if (event.target !== element.current) return; // a file chooser inside can be cancelled, too
+        if (!event.cancelable) return; // the dialog closes, whatever is done here
         event.preventDefault();
+        onClose();
+      }}
+      onClose={() => {
+        if (!element.current) return; // it is unmounted, and has closed therefore
+        // The browser closed it by itself, as it may when Escape is pressed again and again: whether it closes is asked as ever.
+        element.current.showModal();
         onClose();
       }}
       onMouseDown={(event) => (pressedOutside.current = isOutside(event))}
