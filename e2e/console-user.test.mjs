@@ -198,6 +198,23 @@ test('the history says who did what', limit, async () => {
   });
 });
 
+test('the history shows what happens while it is read', limit, async () => {
+  const user = await create();
+  await visit(addressOf(user), {}, async (page) => {
+    await live(page);
+    const reading = await hold(page, 'query GetHistory');
+    await drawer(page).getByRole('link', { name: 'History' }).click();
+    await reading.held;
+    await call('PATCH', `/users/${user.id}`, { first_name: 'Meanwhile' });
+    await drawer(page).getByRole('heading', { name: `Meanwhile ${user.last_name}` }).waitFor();
+    reading.release();
+    const entries = page.getByRole('region', { name: 'History' }).getByRole('listitem');
+    await entries.nth(1).waitFor();
+    assert.match(await entries.nth(1).innerText(), /Person\s*→\s*Meanwhile/);
+    assert.equal(await entries.count(), 2);
+  });
+});
+
 test('a long history is read page by page', limit, async () => {
   const user = await create();
   for (let i = 0; i < 60; i++) await call('PATCH', `/users/${user.id}`, { first_name: `Name${i}` });

@@ -24,24 +24,26 @@ export function History({ user }: TabProps) {
   const [next, setNext] = useState<{ after?: string | null; more: boolean }>({ more: true });
   const [problem, setProblem] = useState<string | null>(null);
   const [loading, setLoading] = useState(false);
+  const [asked, setAsked] = useState(0); // the user's version when a page was last asked for
 
   const load = async () => {
+    if (loading) return;
     setLoading(true);
+    setAsked(user.version);
     try {
       const { changes } = await run(GetHistory, { id: user.id, after: next.after });
       setEntries((before) => [...before, ...changes.nodes]);
-      setNext({ after: changes.pageInfo.endCursor, more: changes.pageInfo.hasNextPage });
+      setNext({ after: changes.pageInfo.endCursor ?? next.after, more: changes.pageInfo.hasNextPage });
       setProblem(null);
     } catch (error) {
       setProblem(asProblem(error).message);
     }
     setLoading(false);
   };
-  // The log goes on where the last page ended; a change that is not shown yet is read then.
-  const last = entries.at(-1)?.version ?? 0;
+  // The log goes on where the last page ended; a change since then is read when there is nothing before it to be read.
   useEffect(() => {
-    if (!loading && !problem && (entries.length === 0 || (!next.more && user.version > last))) void load();
-  }, [user.version]);
+    if (!loading && !problem && user.version > asked && (asked === 0 || !next.more)) void load();
+  }, [user.version, loading]);
 
   return (
     <section class="history" aria-label="History" aria-busy={loading}>
