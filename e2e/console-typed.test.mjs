@@ -139,6 +139,33 @@ test('Escape closes nothing unasked, however often it is pressed', limit, async 
   });
 });
 
+test('going back and leaving the page ask first', limit, async () => {
+  const user = await create();
+  await visit('/console', {}, async (page) => {
+    await page.getByRole('link', { name: `Person ${user.last_name}`, exact: true }).click();
+    await page.getByLabel('First name').click();
+    await page.keyboard.type('Typed');
+    const typed = await page.getByLabel('First name').inputValue();
+    for (let i = 0; i < 2; i++) {
+      await page.evaluate(() => history.back());
+      await button(box(page), 'Cancel').click();
+      assert.equal(await page.getByLabel('First name').inputValue(), typed);
+      assert.equal(new URL(page.url()).pathname, addressOf(user));
+    }
+    const question = page.waitForEvent('dialog');
+    const reloaded = page.reload().catch(() => 'stayed');
+    assert.equal((await question).type(), 'beforeunload');
+    await (await question).dismiss();
+    assert.equal(await reloaded, 'stayed');
+    await page.evaluate(() => history.back());
+    await button(box(page), 'Discard').click();
+    await drawer(page).waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).pathname, '/console');
+    await page.reload();
+    await page.getByRole('link', { name: 'New user' }).waitFor();
+  });
+});
+
 async function fillIn(page, { email, first_name, last_name, password }) {
   await page.getByLabel('E-mail address', { exact: true }).fill(email);
   await page.getByLabel('First name').fill(first_name);

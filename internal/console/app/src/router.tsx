@@ -6,7 +6,34 @@ export const root = '/console';
 /** Where the page is. */
 export const place = store(new URL(location.href));
 
-addEventListener('popstate', () => place.set(new URL(location.href)));
+let ask: (() => void) | null = null;
+
+/** Calls question in place of going back, and has the browser ask before it leaves the page, until what it returns is called. */
+export function askBeforeLeaving(question: () => void): () => void {
+  ask = question;
+  addEventListener('beforeunload', preventUnload);
+  return () => {
+    ask = null;
+    removeEventListener('beforeunload', preventUnload);
+  };
+}
+
+function preventUnload(event: Event): void {
+  event.preventDefault();
+}
+
+/** Goes back without a question. */
+export function back(): void {
+  ask = null;
+  history.back();
+}
+
+// When this is heard of, the browser has gone back already. What is open has opened over the entry before: it does again.
+addEventListener('popstate', () => {
+  if (!ask || location.pathname === place.get().pathname) return place.set(new URL(location.href));
+  history.pushState({ opened: true } satisfies EntryState, '', place.get());
+  ask();
+});
 
 export interface Going {
   /** Takes the place of the entry in the browser's history. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
-import { entryState, go } from '../router';
+import { useLayoutEffect, useState } from 'preact/hooks';
+import { askBeforeLeaving, back, entryState, go } from '../router';
 import { address, type ListQuery } from '../users/query';
 import { Confirm, Dialog } from '../ui/dialog';
 import { Icon } from '../ui/icon';
@@ -8,7 +8,7 @@ import { Notice } from '../ui/notice';
 
 /** Goes back to the list that a drawer is in front of. */
 export function backToList(query: ListQuery): void {
-  if (entryState().opened) history.back();
+  if (entryState().opened) back();
   else go(address(query), { replace: true });
 }
 
@@ -24,6 +24,7 @@ interface FrameProps {
 /** A drawer in front of the list. Closing it goes back to the list. */
 export function Frame({ title, query, dirty, heading, children }: FrameProps) {
   const [asking, setAsking] = useState(false);
+  useLayoutEffect(() => (dirty ? askBeforeLeaving(() => setAsking(true)) : undefined), [dirty]);
   const close = () => (dirty ? setAsking(true) : backToList(query));
   return (
     <Dialog kind="drawer" title={title} onClose={close}>
