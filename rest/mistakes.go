@@ -51,17 +51,19 @@ func harmless(name string) bool {
 	})
 }
 
-// with returns the error for these mistakes and those that the service found,
-// or err where there are none. What was wrong already the service has seen as
-// absent, so its word on it does not count.
+// with returns the error for these mistakes and those that the service found.
+// What was wrong already the service has seen as absent, so its word on it does
+// not count. Where it failed for another reason, that is the error: who may not
+// ask, or has to wait, is told so whatever was asked, and a failure is logged.
 func (m *mistakes) with(err error) error {
-	if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
+	e, isInput := errors.AsType[*service.InvalidInputError](err)
+	if err != nil && !isInput || len(m.fields) == 0 {
+		return err
+	}
+	if isInput {
 		for _, f := range e.Fields {
 			m.add(f)
 		}
-	}
-	if len(m.fields) == 0 {
-		return err
 	}
 	return &service.InvalidInputError{Fields: m.fields}
 }
