@@ -3,7 +3,6 @@ package rest
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/userd/userd/service"
 )
@@ -11,9 +10,6 @@ import (
 // maxUnknown bounds how many unknown names are reported, so that a small
 // request cannot ask for a large answer.
 const maxUnknown = 20
-
-// maxName bounds the unknown names that are repeated, in bytes.
-const maxName = 64
 
 // mistakes collects what is wrong with an input, at most one entry a field.
 type mistakes struct {
@@ -37,18 +33,7 @@ func (m *mistakes) unknownName(name, message string) {
 	if m.unknown++; m.unknown > maxUnknown {
 		return
 	}
-	if !harmless(name) {
-		name = ""
-	}
-	m.add(service.FieldError{Field: service.Field(name), Code: service.FieldUnknown, Message: message})
-}
-
-// harmless tells whether name is short and of characters that mean nothing to
-// whatever it may be shown by.
-func harmless(name string) bool {
-	return len(name) <= maxName && !strings.ContainsFunc(name, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.-", r))
-	})
+	m.add(service.FieldError{Field: service.Field(service.Harmless(name)), Code: service.FieldUnknown, Message: message})
 }
 
 // with returns the error for these mistakes and those that the service found.
