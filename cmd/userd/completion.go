@@ -26,7 +26,8 @@ func (c completionCmd) run(_ context.Context, stdout, _ io.Writer) error {
 
 // completeBash writes a function that finds out which command has been typed so
 // far, and offers its flags, or those of the default command where none has
-// been, and the commands below it.
+// been, and the commands below it. zsh has to understand it, too: a length that
+// begins with a letter it takes for a modifier.
 func completeBash(w io.Writer, app *kong.Application) {
 	var cases strings.Builder
 	var typed []string
@@ -39,7 +40,7 @@ func completeBash(w io.Writer, app *kong.Application) {
 	}
 	fmt.Fprintf(w, `_userd() {
 	local cur=${COMP_WORDS[COMP_CWORD]} command= below= flags= word
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+	for word in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
 		case "$command $word" in %s) command="$command $word" ;; esac
 	done
 	case $command in

@@ -69,6 +69,30 @@ func TestCompletedCommandsExist(t *testing.T) {
 	}
 }
 
+// zsh runs the function for bash with arrays that begin at 0, and leaves out of
+// the answer what does not begin like the word at the cursor.
+func TestZshUnderstandsWhatIsForBash(t *testing.T) {
+	if _, err := exec.LookPath("zsh"); err != nil {
+		t.Skip("NOT TESTED: what zsh offers; that needs zsh")
+	}
+	_, script, _ := runHere(t, nil, "completion", "zsh")
+	for line, want := range map[string]string{
+		"userd keys .":            "add list revoke make",
+		"userd backup file --hel": "--database-url --help --version",
+	} {
+		cmd := exec.CommandContext(t.Context(), "zsh", "-f", "-c", script+`
+			setopt ksh_arrays
+			compgen() { print -r -- $2; }
+			COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _userd; print -r -- "${COMPREPLY[@]}"`, "zsh")
+		cmd.Args = append(cmd.Args, strings.Fields(line)...)
+		cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("%q offers %q, want %q, %v", line, got, want, err)
+		}
+	}
+}
+
 func TestFishCompletesCommandsAndFlags(t *testing.T) {
 	if _, err := exec.LookPath("fish"); err != nil {
 		t.Skip("NOT TESTED: what fish offers; that needs fish")
