@@ -146,7 +146,7 @@ func TestWhatKeysRefuse(t *testing.T) {
 		{"A key's name", []string{"keys", "make", "My App", "--scope=admin"}},
 		{"cannot read the API keys", []string{"serve", "--addr=127.0.0.1:0", "--database-url=memory:", "--api-keys-file=/nowhere"}},
 		{"need each other", []string{"serve", "--jwt-issuer=https://id.example.com"}},
-		{"without a path", []string{"serve", "--allowed-origins=https://app.example.com/"}},
+		{"as browsers send them", []string{"serve", "--allowed-origins=https://app.example.com/"}},
 	} {
 		status, stdout, stderr := runHere(t, nil, tt.args...)
 		if status == exitOK || !strings.Contains(stderr, tt.says) || strings.Contains(stderr, "secret") || stdout != "" {
