@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -8,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/userd/userd/service/postgres/postgrestest"
 )
@@ -77,6 +81,31 @@ func TestKeysOfAFile(t *testing.T) {
 		if strings.Contains(p.logged()+list, key) {
 			t.Error("a key is shown or logged")
 		}
+	}
+}
+
+// Proxies may refuse a GET or DELETE that has a body.
+func TestRequestsForKeysHaveABodyWhereThereIsSomethingToSay(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got = append(got, strings.TrimSpace(fmt.Sprint(r.Method, " ", r.Header.Get("Content-Type"), " ", string(body))))
+		if r.Method == http.MethodGet {
+			fmt.Fprint(w, "[]")
+			return
+		}
+		fmt.Fprint(w, "{}")
+	}))
+	defer server.Close()
+	for _, args := range [][]string{{"keys", "add", "app", "--scope=admin"}, {"keys", "list"}, {"keys", "revoke", "app"}, {"sessions", "rotate-key"}} {
+		succeed(t, append(args, "--server="+server.URL)...)
+	}
+	want := []string{`POST application/json {"name":"app","scopes":["admin"]}`, "GET", "DELETE", "POST"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
