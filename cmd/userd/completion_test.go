@@ -72,9 +72,7 @@ func TestCompletedCommandsExist(t *testing.T) {
 // zsh runs the function for bash with arrays that begin at 0, and leaves out of
 // the answer what does not begin like the word at the cursor.
 func TestZshUnderstandsWhatIsForBash(t *testing.T) {
-	if _, err := exec.LookPath("zsh"); err != nil {
-		t.Skip("NOT TESTED: what zsh offers; that needs zsh")
-	}
+	needProgram(t, "zsh")
 	_, script, _ := runHere(t, nil, "completion", "zsh")
 	for line, want := range map[string]string{
 		"userd keys .":            "add list revoke make",
@@ -94,9 +92,7 @@ func TestZshUnderstandsWhatIsForBash(t *testing.T) {
 }
 
 func TestFishCompletesCommandsAndFlags(t *testing.T) {
-	if _, err := exec.LookPath("fish"); err != nil {
-		t.Skip("NOT TESTED: what fish offers; that needs fish")
-	}
+	needProgram(t, "fish")
 	_, script, _ := runHere(t, nil, "completion", "fish")
 	for line, want := range map[string]string{
 		"userd ke":                   "keys",
