@@ -289,7 +289,7 @@ func (s *Store) pruneOld() bool {
 // firstSince is the first change at or after t.
 func (s *Store) firstSince(t time.Time) (int64, error) {
 	if s.journal != nil {
-		return s.journal.FirstSince(context.Background(), t)
+		return s.journal.FirstSince(t)
 	}
 	for _, c := range s.log.tail {
 		if !c.At.Before(t) {

@@ -46,10 +46,13 @@ func (j *Journal) queryChanges(ctx context.Context, after, through int64, userID
 }
 
 // FirstSince returns the first change at or after t; one more than the last
-// change when all are older.
-func (j *Journal) FirstSince(ctx context.Context, t time.Time) (seq int64, err error) {
-	err = j.readers.QueryRowContext(ctx, `SELECT coalesce(
-		(SELECT seq FROM changes WHERE at >= ? ORDER BY seq LIMIT 1), last_seq + 1) FROM state`, t.UnixMicro()).Scan(&seq)
+// change when all are older. Like Commit it is for one goroutine, who does not
+// wait for readers.
+func (j *Journal) FirstSince(t time.Time) (seq int64, err error) {
+	err = j.writer.firstSince.query(func(values []driver.Value) error {
+		seq, _ = values[0].(int64)
+		return nil
+	}, t.UnixMicro())
 	return seq, err
 }
 
