@@ -224,8 +224,8 @@ func (t *transaction) finish(ctx context.Context, keep int, channel string) erro
 	}
 	t.queueItems()
 	if first := t.keepFrom(keep); first > t.state.first {
+		t.writes.Queue(dropChanges, t.state.first, first)
 		t.state.first = first
-		t.writes.Queue(dropChanges, first)
 	}
 	t.writes.Queue(putState, t.state.first, t.state.last, t.state.active, t.state.inactive)
 	if len(t.changes) > 0 {
