@@ -65,6 +65,7 @@ func TestDroppingPassesOverWhatIsDropped(t *testing.T) {
 		args []any
 	}{
 		"drop": {dropChanges, []any{49000, 49001}},
+		"look": {firstSince, []any{49000, 50000, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}},
 	} {
 		for _, generic := range []bool{false, true} {
 			if plan := explained(t, conn, generic, c.sql, c.args...); plan.Read+plan.Hit > 50 {

@@ -102,7 +102,8 @@ const (
 	countProbe = `UPDATE userd_state SET probes = probes + 1 RETURNING first_seq, last_seq`
 	// findChange tells whether a change is in the log, and is the one that is meant.
 	findChange = `SELECT count(*) > 0 FROM userd_changes WHERE seq = $1 AND user_id = $2 AND version = $3 AND at = $4 AND request_id = $5`
-	firstSince = `SELECT coalesce((SELECT seq FROM userd_changes WHERE at >= $1 ORDER BY seq LIMIT 1), last_seq + 1) FROM userd_state`
+	// firstSince looks no further than to $2: all that one transaction can drop.
+	firstSince = `SELECT coalesce((SELECT seq FROM userd_changes WHERE seq >= $1 AND seq < $2 AND at >= $3 ORDER BY seq LIMIT 1), $2)`
 	backendPID = `SELECT pg_backend_pid()`
 )
 

@@ -379,7 +379,8 @@ func (w *writer) dropBefore(ctx context.Context, at time.Time) (dropped bool, er
 	t := &transaction{conn: conn}
 	err = t.begin(ctx, nil, writeTimeout)
 	if err == nil {
-		err = conn.QueryRow(ctx, firstSince, at).Scan(&t.tooOld)
+		end := min(t.state.first+maxPrune, t.state.last+1)
+		err = conn.QueryRow(ctx, firstSince, t.state.first, end, at).Scan(&t.tooOld)
 	}
 	if err != nil || t.keepFrom(w.config.KeepChanges) <= t.state.first {
 		return false, w.abandon(err)

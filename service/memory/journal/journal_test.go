@@ -161,10 +161,14 @@ func TestChangesComeInOrderAndWithinTheirBounds(t *testing.T) {
 
 func TestFirstSince(t *testing.T) {
 	j, _ := mustReady(t, file(t))
-	for at, want := range map[int64]int64{0: 1, 3: 3, 5: 5, 6: 6} {
-		got, err := j.FirstSince(time.UnixMicro(1_700_000_000_000_000 + at))
-		if err != nil || got != want {
-			t.Errorf("after %d µs: %d, %v; want %d", at, got, err, want)
+	for _, c := range []struct {
+		at    int64
+		limit int
+		want  int64
+	}{{0, 9, 1}, {3, 9, 3}, {5, 9, 5}, {6, 9, 6}, {6, 5, 6}, {6, 2, 3}, {2, 2, 2}, {3, 2, 3}} {
+		got, err := j.FirstSince(time.UnixMicro(1_700_000_000_000_000+c.at), c.limit)
+		if err != nil || got != c.want {
+			t.Errorf("after %d µs, of %d changes: %d, %v; want %d", c.at, c.limit, got, err, c.want)
 		}
 	}
 }
@@ -185,7 +189,7 @@ func TestReadersShareAFewConnections(t *testing.T) {
 	if _, err := j.Changes(ctx, 0, 5, uuid.Nil, 10); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one more reader: %v", err)
 	}
-	if seq, err := j.FirstSince(time.Time{}); err != nil || seq != 1 {
+	if seq, err := j.FirstSince(time.Time{}, 9); err != nil || seq != 1 {
 		t.Errorf("the writer finds change %d, %v", seq, err)
 	}
 	var waiting sync.WaitGroup

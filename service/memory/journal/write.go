@@ -84,7 +84,7 @@ func (w *writer) prepareAll() error {
 		{&w.putKey, `INSERT OR REPLACE INTO keys (` + keyColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`},
 		{&w.putItem, `INSERT OR REPLACE INTO items (` + itemColumns + `) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.dropItem, `DELETE FROM items WHERE kind = ? AND key = ?`},
-		{&w.firstSince, `SELECT coalesce((SELECT seq FROM changes WHERE at >= ? ORDER BY seq LIMIT 1), last_seq + 1) FROM state`},
+		{&w.firstSince, `SELECT seq FROM changes WHERE seq < ? AND at >= ? ORDER BY seq LIMIT 1`},
 		{&w.putFence, `UPDATE state SET fences = fences + 1`},
 		{&w.putBallast, `UPDATE ballast SET bytes = randomblob(65536)`},
 		{&w.getPage, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`},
