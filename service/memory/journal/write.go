@@ -199,6 +199,7 @@ func (w *writer) commit(entries []Entry, keepFrom int64, items []ItemEntry) erro
 	if err == nil {
 		w.state = next
 		w.history.commit(entries, next.FirstSeq)
+		clear(due) // let go of the values
 		w.deferred = rest
 		w.deferred.add(entries, keepFrom)
 	}
