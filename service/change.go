@@ -200,13 +200,18 @@ func (c Change) Erased() Change {
 
 // ChangeQuery asks a store for a part of its change log.
 type ChangeQuery struct {
-	// After is the number of the change before the first one wanted.
+	// After is the number of the change before the first one wanted, or
+	// OldestKept.
 	After int64
 	// UserID selects the changes of one user; uuid.Nil selects all.
 	UserID uuid.UUID
 	// Limit is the most changes to return, at least 1.
 	Limit int
 }
+
+// OldestKept stands for the change before the oldest one that the log holds when
+// it is read, which never has expired.
+const OldestKept = -1
 
 // ChangeSlice is a part of the change log.
 type ChangeSlice struct {
@@ -230,7 +235,7 @@ type ChangeLogState struct {
 // Expired returns *[CursorExpiredError] unless the log can be read from after
 // on without missing a change.
 func (s ChangeLogState) Expired(after int64) error {
-	if after < s.First-1 || after > s.Last {
+	if after != OldestKept && (after < s.First-1 || after > s.Last) {
 		return &CursorExpiredError{}
 	}
 	return nil

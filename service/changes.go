@@ -48,7 +48,7 @@ func (s *Service) Changes(ctx context.Context, in ChangesInput) (*ChangePage, er
 	}
 	var c checker
 	size := c.size(s.maxPageSize, in.First, nil)
-	log, after, err := s.startOfChanges(ctx, &c, in.After, func(l ChangeLogState) int64 { return l.First - 1 })
+	log, after, err := s.startOfChanges(ctx, &c, in.After, func(ChangeLogState) int64 { return OldestKept })
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) FollowChanges(ctx context.Context, in ChangesInput) (*ChangeFe
 	}
 	f := &ChangeFeed{service: s, logID: log.ID, query: ChangeQuery{After: after, UserID: in.UserID, Limit: DefaultPageSize}, place: after}
 	f.log, f.expire = context.WithCancel(context.Background())
-	if err := s.feeds.add(ctx, f, resets); err != nil {
+	if err := s.feeds.add(ctx, f, log.Last, resets); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -142,7 +142,8 @@ func (f *ChangeFeed) Ready(ctx context.Context, then func()) bool {
 	return f.service.feeds.ready(ctx, f, then)
 }
 
-// Read is Next for a feed that is Ready: it does not wait, and may find nothing.
+// Read is Next for a feed that is Ready, and may find nothing. It waits only where
+// the log cannot be watched for all feeds at once.
 func (f *ChangeFeed) Read(ctx context.Context) (items []ChangeItem, err error) {
 	var seen int64
 	var alone, lost bool

@@ -187,6 +187,24 @@ func TestExpiredCursors(t *testing.T) {
 	}
 }
 
+// TestLogThatIsCutWhileItIsRead: who wants what there is gets what there is.
+func TestLogThatIsCutWhileItIsRead(t *testing.T) {
+	store := memory.NewWith(memory.Config{KeepChanges: 2})
+	defer store.Close()
+	s := &logStore{Store: store}
+	w := &world{store: store, Service: service.New(s, service.Config{Argon2: cheap})}
+	for i := range 3 {
+		w.create(t, fmt.Sprintf("user%d@example.com", i))
+	}
+	s.changes = func(service.ChangeQuery) error {
+		w.create(t, "another@example.com")
+		return nil
+	}
+	if page := logOf(t, w.Service, service.ChangesInput{}); cmp.Diff([]int64{3, 4}, seqs(page.Items)) != "" {
+		t.Errorf("what is kept are the changes %v", seqs(page.Items))
+	}
+}
+
 func TestChangeLogForACallerWhoIsGone(t *testing.T) {
 	w, _, _ := eventful(t)
 	after := logOf(t, w.Service, service.ChangesInput{}).EndCursor

@@ -50,10 +50,11 @@ func newFeeds(store Store, most int) *feeds {
 	return &feeds{store: store, most: most, open: make(map[uuid.UUID]map[*ChangeFeed]struct{}), of: make(map[spender]int)}
 }
 
-// add notes f until ctx ends, unless ctx's actor has too many. It returns
+// add notes f until ctx ends, unless ctx's actor has too many. The log ended with
+// the change last. It returns
 // *[CursorExpiredError] when the log was replaced since it had been for so many
 // times: f stands in one that is no more.
-func (a *feeds) add(ctx context.Context, f *ChangeFeed, resets int) error {
+func (a *feeds) add(ctx context.Context, f *ChangeFeed, last int64, resets int) error {
 	who := spenderOf(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -69,7 +70,7 @@ func (a *feeds) add(ctx context.Context, f *ChangeFeed, resets int) error {
 	}
 	a.open[user][f] = struct{}{}
 	a.of[who]++
-	a.arm(f)
+	a.arm(f, last)
 	context.AfterFunc(ctx, func() { a.remove(who, f) })
 	return nil
 }

@@ -2,25 +2,50 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
 
-// relayed is how many changes the relay reads at once.
-const relayed = 200
+const (
+	// relayed is how many changes the relay reads at once.
+	relayed = 200
+	// relayTries is how often it tries to while the store is unavailable, and
+	// relayPause the time from one try to the next.
+	relayTries = 5
+	relayPause = 500 * time.Millisecond
+)
 
 // relay tells feeds of what comes after a change, until ctx ends. If it cannot
 // go on it leaves the feeds to themselves: they meet what it has met, each on
 // behalf of its own caller.
 func (a *feeds) relay(ctx context.Context, after int64) {
 	defer a.abandon(ctx)
-	for a.store.AwaitChange(ctx, after) == nil {
-		slice, err := a.store.Changes(ctx, ChangeQuery{After: after, Limit: relayed})
+	for {
+		slice, err := a.next(ctx, after)
 		if err != nil || !a.tell(ctx, slice) {
 			return
 		}
 		after = slice.Through
 	}
+}
+
+// next awaits changes and reads them. A store that is unavailable is tried again:
+// if every feed did so, it would have thousands of times as much to do.
+func (a *feeds) next(ctx context.Context, after int64) (slice ChangeSlice, err error) {
+	for range relayTries {
+		if err = a.store.AwaitChange(ctx, after); err == nil {
+			slice, err = a.store.Changes(ctx, ChangeQuery{After: after, Limit: relayed})
+		}
+		if CodeOf(err) != CodeUnavailable {
+			break
+		}
+		select {
+		case <-time.After(relayPause):
+		case <-ctx.Done():
+		}
+	}
+	return slice, err
 }
 
 // tell has the feeds be due that changes are for, unless ctx has ended.
@@ -64,7 +89,7 @@ func (a *feeds) abandon(ctx context.Context) {
 	}
 	a.endRelay()
 	a.each(func(f *ChangeFeed) {
-		f.alone = true
+		f.place, f.alone = a.placeOf(f), true
 		f.ring()
 	})
 }
@@ -78,13 +103,13 @@ func (a *feeds) endRelay() {
 }
 
 // arm has f be told of what comes after its place, or be due at once if there
-// may be something. a.mu is held.
-func (a *feeds) arm(f *ChangeFeed) {
+// may be something, as the log goes as far as last at least. a.mu is held.
+func (a *feeds) arm(f *ChangeFeed, last int64) {
 	expired := f.log.Err() != nil
 	if _, open := a.open[f.query.UserID][f]; open && !expired && a.stop == nil {
 		var ctx context.Context
 		ctx, a.stop = context.WithCancel(context.Background())
-		a.seen = f.place
+		a.seen = max(f.place, last) // what f is behind it reads by itself, and keeps nobody waiting
 		go a.relay(ctx, a.seen)
 	}
 	f.alone, f.due = false, false
@@ -143,7 +168,7 @@ func (a *feeds) settle(f *ChangeFeed, place int64, lost bool) {
 	if f.place = place; lost {
 		a.endRelay()
 	}
-	a.arm(f)
+	a.arm(f, place)
 }
 
 // placeOf is the last change before all that f has yet to read. a.mu is held.

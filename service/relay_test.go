@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -178,6 +179,111 @@ func TestFeedsWithoutARelay(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFeedsWithoutARelayAreWhereTheyHadCome: what was not for them they need not
+// read again, when the log may hold it no more.
+func TestFeedsWithoutARelayAreWhereTheyHadCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.NewWith(memory.Config{KeepChanges: 2})
+		defer store.Close()
+		broken := false
+		s := &logStore{Store: store, changes: func(q service.ChangeQuery) error {
+			if broken && q.UserID == uuid.Nil {
+				return errors.New("broken")
+			}
+			return nil
+		}}
+		w := &world{store: store, Service: service.New(s, service.Config{Argon2: cheap})}
+		ada := w.create(t, "ada@example.com")
+		feed := follow(t, w, service.ChangesInput{UserID: ada.ID})
+		for i := range 5 {
+			w.create(t, fmt.Sprintf("user%d@example.com", i))
+			synctest.Wait()
+		}
+		broken = true
+		if err := w.DeleteUser(t.Context(), ada.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		wantNext(t, feed, 7)
+	})
+}
+
+// TestARelayWaitsForAStoreThatIsAway: and no feed does so for itself.
+func TestARelayWaitsForAStoreThatIsAway(t *testing.T) {
+	away := &service.UnavailableError{Reason: "Away."}
+	for failures, feedReads := range map[int64]int64{1: 0, 4: 0, 5: 1} {
+		t.Run(fmt.Sprint(failures), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var left, ofFeeds atomic.Int64
+				w := over(t, &logStore{changes: func(q service.ChangeQuery) error {
+					if q.UserID != uuid.Nil {
+						ofFeeds.Add(1)
+					} else if left.Add(-1) >= 0 {
+						return away
+					}
+					return nil
+				}})
+				ada := w.create(t, "ada@example.com")
+				feed := follow(t, w, service.ChangesInput{UserID: ada.ID})
+				next := make(chan error, 1)
+				ctx, stop := context.WithCancelCause(t.Context())
+				go func() { _, err := feed.Next(ctx); next <- err }()
+				synctest.Wait()
+				left.Store(failures)
+				w.create(t, "bob@example.com")
+				time.Sleep(time.Minute)
+				if n := ofFeeds.Load(); n != feedReads {
+					t.Errorf("the feed has read %d times by itself", n)
+				}
+				stop(errHungUp)
+				if err := <-next; !errors.Is(err, errHungUp) {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// TestAFeedFarBehindKeepsNobodyWaiting: what it has missed it reads by itself.
+func TestAFeedFarBehindKeepsNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		earliest := atomic.Int64{}
+		earliest.Store(1000)
+		const portion = 200
+		w := over(t, &logStore{changes: func(q service.ChangeQuery) error {
+			if q.Limit == portion { // the relay's
+				earliest.Store(min(earliest.Load(), q.After))
+			}
+			return nil
+		}})
+		start, err := w.ChangeCursor(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 60 {
+			w.create(t, fmt.Sprintf("user%d@example.com", i))
+		}
+		behind := follow(t, w, service.ChangesInput{After: &start})
+		now := follow(t, w, service.ChangesInput{})
+		w.create(t, "ada@example.com")
+		wantNext(t, now, 61)
+		if n := earliest.Load(); n != 60 {
+			t.Errorf("all were told of what comes after change %d", n)
+		}
+		for seq := int64(0); seq < 61; {
+			items, err := behind.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, item := range items {
+				if seq++; item.Change.Seq != seq {
+					t.Fatalf("change %d comes in the place of %d", item.Change.Seq, seq)
+				}
+			}
+		}
+	})
 }
 
 // TestResetEndsFeedsWithoutARelay: one that watches the log by itself does not

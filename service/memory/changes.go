@@ -38,6 +38,9 @@ func (s *Store) recentChanges(q service.ChangeQuery) (slice service.ChangeSlice,
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	slice.Through = s.log.last
+	if q.After == service.OldestKept {
+		q.After = s.log.first - 1
+	}
 	if err := s.log.state().Expired(q.After); err != nil {
 		return slice, false, err
 	}

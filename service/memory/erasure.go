@@ -11,6 +11,8 @@ const sweptPages = 256
 type erasure struct {
 	due       bool // users were deleted, and no sweep of the file has begun since
 	page      int  // the page that the sweep goes on with; 0 when none is under way
+	moved     bool // something was written since the sweep began
+	repeated  bool // it is the second one for that reason
 	uncleared bool // the write-ahead log has what has left the file
 }
 
@@ -20,14 +22,15 @@ func (s *Store) beginErasure() {
 	switch e := &s.erasure; {
 	case s.journal == nil || s.diskError() != nil || e.page > 0:
 	case e.due:
-		e.due, e.page = false, 1
+		*e = erasure{page: 1, uncleared: e.uncleared}
 	case e.uncleared:
 		s.clearLog()
 	}
 }
 
 // sweep clears some pages of the file, and after the last the write-ahead log.
-// It reports whether there are more.
+// It reports whether there are more. A page that SQLite splits meanwhile may change
+// places with one that was swept before, so that it is done once more then.
 func (s *Store) sweep() bool {
 	e := &s.erasure
 	if e.page == 0 || s.diskError() != nil {
@@ -39,10 +42,14 @@ func (s *Store) sweep() bool {
 		e.due, e.page = true, 0
 		return false
 	}
-	if e.page = next; next == 0 {
+	e.page = next
+	if next == 0 && e.moved && !e.repeated {
+		e.page, e.moved, e.repeated = 1, false, true
+	}
+	if e.page == 0 {
 		s.clearLog()
 	}
-	return next > 0
+	return e.page > 0
 }
 
 func (s *Store) clearLog() {

@@ -193,6 +193,7 @@ func (s *Store) commit(entries []journal.Entry, imported map[uuid.UUID]bool, ite
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.erasure.moved = true
 	changes := make([]service.Change, len(entries))
 	for i, e := range entries {
 		s.tables.replace(e.Old, e.New)

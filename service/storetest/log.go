@@ -116,6 +116,19 @@ func logReadCases() []contract {
 				}
 			}
 		}},
+		{"the log is read from the oldest change that is kept", func(t *testing.T, s service.Store) {
+			oldest := service.ChangeQuery{After: service.OldestKept, Limit: all}
+			got, err := s.Changes(t.Context(), oldest)
+			wantSame(t, "of an empty log", service.ChangeSlice{}, got, err)
+			records := users(3)
+			create(t, s, records...)
+			whole := changesAfter(t, s, 0)
+			got, err = s.Changes(t.Context(), oldest)
+			wantSame(t, "of all", service.ChangeSlice{Changes: whole, Through: 3}, got, err)
+			oldest.UserID = records[1].User.ID
+			got, err = s.Changes(t.Context(), oldest)
+			wantSame(t, "of one user", service.ChangeSlice{Changes: whole[1:2], Through: 3}, got, err)
+		}},
 		{"the changes of one user are read by themselves", func(t *testing.T, s service.Store) {
 			ada, bob := user("ada@example.com"), user("bob@example.com")
 			create(t, s, ada, bob)
@@ -138,7 +151,7 @@ func logReadCases() []contract {
 		}},
 		{"a place that the log does not have has expired", func(t *testing.T, s service.Store) {
 			create(t, s, users(2)...)
-			for _, after := range []int64{-1, 3, 1000} {
+			for _, after := range []int64{-2, 3, 1000} {
 				_, err := s.Changes(t.Context(), service.ChangeQuery{After: after, Limit: 1})
 				wantError[*service.CursorExpiredError](t, err)
 			}
