@@ -92,6 +92,22 @@ export const drawer = (page) => page.locator('dialog.drawer');
 export const box = (page) => page.locator('dialog.box');
 export const button = (place, name) => place.getByRole('button', { name, exact: true });
 
+// hold keeps the page from the answers to an operation until release is called; answered resolves once there is one.
+export async function hold(page, operation) {
+  let answer;
+  let release;
+  const answered = new Promise((resolve) => (answer = resolve));
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes(operation)) return route.fallback();
+    const response = await route.fetch();
+    answer();
+    await released;
+    await route.fulfill({ response });
+  });
+  return { answered, release };
+}
+
 // search as the page's own requests show it: resolves once the list that url asks for is there.
 export async function listed(page, expected) {
   const deadline = Date.now() + 20_000;
