@@ -38,7 +38,7 @@ func closedFixtureWith(t *testing.T, c graph.Config) (f *fixture, revoked *atomi
 				return nil
 			}), nil
 		case "away":
-			return service.Actor{}, &service.UnavailableError{Reason: "Away."}
+			return service.Actor{}, &service.UnavailableError{Reason: "Away.", RetryAfter: 9500 * time.Millisecond}
 		}
 		return service.Actor{}, invalid
 	}
@@ -79,6 +79,9 @@ func TestHTTPAndEventsAuthenticate(t *testing.T) {
 						t.Errorf("%s, %s, %s: %s", tt.token, accept, body, a.body)
 					}
 					continue
+				}
+				if wait := a.header.Get("Retry-After"); tt.code == "UNAVAILABLE" && (wait != "10" || a.path(t, "errors", 0, "extensions", "retryAfter") != 10.0) {
+					t.Errorf("%s, %s: Retry-After: %s; %s", accept, body, wait, a.body)
 				}
 				if a.status != tt.status || a.code(t) != tt.code || a.header.Get("WWW-Authenticate") != tt.challenge || strings.Contains(a.body, "secret") {
 					t.Errorf("%s, %s, %s: %d %v %s", tt.token, accept, body, a.status, a.header, a.body)

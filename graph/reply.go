@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -31,7 +32,7 @@ func (a reply) send(w http.ResponseWriter, r *http.Request, resp *graphql.Respon
 	h.Add("Vary", "Accept")
 	status := a.status(resp)
 	if status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1")
+		h.Set("Retry-After", fmt.Sprint(resp.Errors[0].Extensions["retryAfter"]))
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {

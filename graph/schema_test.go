@@ -51,6 +51,40 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 }
 
+// TestListsInLists: what stands in a list has only short lists, so that the
+// number of fields bounds an answer (docs/limits.md).
+func TestListsInLists(t *testing.T) {
+	want := []string{"Change.fields", "CreateUserPayload.errors"} // with one entry at most for each field of a user
+	found, schema, seen := []string{}, servedSchema(), map[string]bool{}
+	var walk func(def *gql.Definition)
+	walk = func(inList *gql.Definition) {
+		for _, object := range schema.GetPossibleTypes(inList) {
+			if seen[object.Name] {
+				continue
+			}
+			seen[object.Name] = true
+			for _, f := range object.Fields {
+				if f.Type.Elem != nil {
+					found = append(found, object.Name+"."+f.Name)
+				}
+				if object.Name != "User" || f.Name != "history" { // which checkHistories refuses there
+					walk(schema.Types[f.Type.Name()])
+				}
+			}
+		}
+	}
+	for _, object := range own() {
+		for _, f := range object.Fields {
+			if object.IsCompositeType() && f.Type.Elem != nil {
+				walk(schema.Types[f.Type.Name()])
+			}
+		}
+	}
+	if slices.Sort(found); !slices.Equal(found, want) {
+		t.Errorf("lists in lists are %q, want %q", found, want)
+	}
+}
+
 func TestSchemaShape(t *testing.T) {
 	if len(own()) < 20 {
 		t.Fatalf("only %d types", len(own()))

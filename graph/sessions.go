@@ -45,7 +45,10 @@ func (m mutations) RefreshSession(ctx context.Context, in model.RefreshSessionIn
 
 // SignOut resolves Mutation.signOut.
 func (m mutations) SignOut(ctx context.Context, in model.SignOutInput) (*model.EndSessionPayload, error) {
-	token, _ := optional(in.RefreshToken).Get()
+	token, given := optional(in.RefreshToken).Get()
+	if given && token == "" { // which would be none to the service, and not a bad one
+		return nil, &service.UnauthenticatedError{Invalid: true}
+	}
 	return endSessionPayload(m.svc.SignOut(ctx, token))
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/core"
+
+	"github.com/userd/userd/service"
 )
 
 // representation is the one scalar whose values are objects.
@@ -119,9 +121,18 @@ func checkObject(v *ast.Value, report func(string)) {
 	}
 	for _, child := range v.Children {
 		if v.Definition.Fields.ForName(child.Name) == nil {
-			report(v.Definition.Name + " has no field " + child.Name + ".")
+			report(noField(v.Definition, child.Name))
 		}
 	}
+}
+
+// noField says that t has no field of this name, which in variables can be any
+// text.
+func noField(t *ast.Definition, name string) string {
+	if service.Harmless(name) == "" {
+		return t.Name + " has no such field."
+	}
+	return t.Name + " has no field " + name + "."
 }
 
 func isRequired(f *ast.FieldDefinition) bool { return f.Type.NonNull && f.DefaultValue == nil }

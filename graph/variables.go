@@ -104,7 +104,7 @@ func (c *coercion) object(path string, def *ast.Definition, v any) any {
 		if f := def.Fields.ForName(name); f != nil {
 			out[name] = c.value(path+"."+name, f.Type, object[name])
 		} else {
-			c.report(path, def.Name+" has no field "+name+".")
+			c.report(path, noField(def, name))
 		}
 	}
 	for _, f := range def.Fields {

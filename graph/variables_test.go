@@ -112,6 +112,35 @@ func TestWhatIsSaidAboutVariables(t *testing.T) {
 	}
 }
 
+// TestNamesOfUnknownFields: only harmless ones are repeated.
+func TestNamesOfUnknownFields(t *testing.T) {
+	f := newFixture(t)
+	longest := strings.Repeat("x", 64)
+	for name, want := range map[string]string{
+		"fild":         "$x: UserFilter has no field fild.",
+		"is-active":    "$x: UserFilter has no field is-active.",
+		longest:        "$x: UserFilter has no field " + longest + ".",
+		longest + "x":  "$x: UserFilter has no such field.",
+		"":             "$x: UserFilter has no such field.",
+		"hunter 22":    "$x: UserFilter has no such field.",
+		"x\nx":         "$x: UserFilter has no such field.",
+		"x\x1b[31m":    "$x: UserFilter has no such field.",
+		"<b>":          "$x: UserFilter has no such field.",
+		"x\u202ex":     "$x: UserFilter has no such field.",
+		"ada@mail.com": "$x: UserFilter has no such field.",
+	} {
+		if a := f.post(typed["UserFilter"], vars{"x": vars{name: 1}}); a.code(t) != "GRAPHQL_VALIDATION_FAILED" || a.path(t, "errors", 0, "message") != want {
+			t.Errorf("%q: %s", name, a.body)
+		}
+	}
+	for _, name := range []string{"fild", longest + "x"} {
+		literal, variable := f.post(`{ users(filter: {`+name+`: 1}) { totalCount } }`, nil), f.post(typed["UserFilter"], vars{"x": vars{name: 1}})
+		if got, want := literal.path(t, "errors", 0, "message"), strings.TrimPrefix(variable.path(t, "errors", 0, "message").(string), "$x: "); got != want {
+			t.Errorf("a document is told %q, and variables %q", got, want)
+		}
+	}
+}
+
 // TestMistakesAreNotEndless: neither in number nor in length.
 func TestMistakesAreNotEndless(t *testing.T) {
 	f := newFixture(t)

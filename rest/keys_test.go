@@ -50,6 +50,17 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// Whatever stands in the path, it is the name of no key.
+func TestNamesThatNoKeyHas(t *testing.T) {
+	s := serve(t)
+	for _, name := range []string{"nobody", "Nobody", "%FF", "%00", "no%00body", "%C3%A4", "a%20b", strings.Repeat("x", 65)} {
+		s.delete("/keys/"+name).problem(404, service.CodeKeyNotFound)
+	}
+	if log := s.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log has %s", log)
+	}
+}
+
 func TestWrongBodiesForKeys(t *testing.T) {
 	s := serve(t)
 	for body, want := range map[string][]string{

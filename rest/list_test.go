@@ -261,14 +261,6 @@ func TestWrongParameters(t *testing.T) {
 	}
 }
 
-// A wrong request is wrong, whether or not the store could have served it.
-func TestWrongParametersOfAnUnavailableStore(t *testing.T) {
-	store := &faultyStore{Store: newStore(t), err: &service.UnavailableError{Reason: "Away."}}
-	s := serveStore(t, store, Config{})
-	s.get("/users?foo=1").refuses(400, "foo UNKNOWN_FIELD")
-	s.get("/users").problem(503, service.CodeUnavailable)
-}
-
 // Elsewhere a parameter could not widen what is asked for.
 func TestParametersElsewhereAreNobodysMistake(t *testing.T) {
 	s := serve(t)

@@ -3,7 +3,6 @@ package rest
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/userd/userd/service"
 )
@@ -11,9 +10,6 @@ import (
 // maxUnknown bounds how many unknown names are reported, so that a small
 // request cannot ask for a large answer.
 const maxUnknown = 20
-
-// maxName bounds the unknown names that are repeated, in bytes.
-const maxName = 64
 
 // mistakes collects what is wrong with an input, at most one entry a field.
 type mistakes struct {
@@ -37,31 +33,22 @@ func (m *mistakes) unknownName(name, message string) {
 	if m.unknown++; m.unknown > maxUnknown {
 		return
 	}
-	if !harmless(name) {
-		name = ""
-	}
-	m.add(service.FieldError{Field: service.Field(name), Code: service.FieldUnknown, Message: message})
+	m.add(service.FieldError{Field: service.Field(service.Harmless(name)), Code: service.FieldUnknown, Message: message})
 }
 
-// harmless tells whether name is short and of characters that mean nothing to
-// whatever it may be shown by.
-func harmless(name string) bool {
-	return len(name) <= maxName && !strings.ContainsFunc(name, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_.-", r))
-	})
-}
-
-// with returns the error for these mistakes and those that the service found,
-// or err where there are none. What was wrong already the service has seen as
-// absent, so its word on it does not count.
+// with returns the error for these mistakes and those that the service found.
+// What was wrong already the service has seen as absent, so its word on it does
+// not count. Where it failed for another reason, that is the error: who may not
+// ask, or has to wait, is told so whatever was asked, and a failure is logged.
 func (m *mistakes) with(err error) error {
-	if e, ok := errors.AsType[*service.InvalidInputError](err); ok {
+	e, isInput := errors.AsType[*service.InvalidInputError](err)
+	if err != nil && !isInput || len(m.fields) == 0 {
+		return err
+	}
+	if isInput {
 		for _, f := range e.Fields {
 			m.add(f)
 		}
-	}
-	if len(m.fields) == 0 {
-		return err
 	}
 	return &service.InvalidInputError{Fields: m.fields}
 }

@@ -39,9 +39,14 @@ func serve(t *testing.T) *server { return serveStore(t, newStore(t), Config{}) }
 
 func serveStore(t *testing.T, store service.Store, c Config) *server {
 	t.Helper()
+	return serveService(t, newService(store), c)
+}
+
+func serveService(t *testing.T, svc *service.Service, c Config) *server {
+	t.Helper()
 	s := &server{t: t, log: new(lockedBuffer)}
 	c.Log = slog.New(web.WithRequestID(slog.NewTextHandler(s.log, nil)))
-	h := httptest.NewServer(wrap(New(newService(store), c), c.Log))
+	h := httptest.NewServer(wrap(New(svc, c), c.Log))
 	t.Cleanup(h.Close)
 	s.url = h.URL
 	return s
@@ -293,6 +298,13 @@ func (f *faultyStore) ListUsers(ctx context.Context, q service.ListQuery) ([]ser
 		return nil, f.err
 	}
 	return f.Store.ListUsers(ctx, q)
+}
+
+func (f *faultyStore) ChangeLog(ctx context.Context) (service.ChangeLogState, error) {
+	if f.err != nil {
+		return service.ChangeLogState{}, f.err
+	}
+	return f.Store.ChangeLog(ctx)
 }
 
 func (f *faultyStore) Ping(ctx context.Context) error {

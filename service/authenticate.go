@@ -16,7 +16,7 @@ const maxToken = 8192
 // Authenticate returns who sent a request with this value of the header
 // Authorization ("" when there is none), for [WithActor]. A transport calls it
 // before it looks at anything else of the request. Tokens of this service's own
-// sessions count everywhere. Beside them everybody is anonymous in an open
+// sessions, shown as bearer tokens, count everywhere. Beside them everybody is anonymous in an open
 // service, whatever they send; a closed one returns *[UnauthenticatedError], or
 // *[UnavailableError] when it cannot tell now.
 func (s *Service) Authenticate(ctx context.Context, authorization string) (Actor, error) {
@@ -25,8 +25,10 @@ func (s *Service) Authenticate(ctx context.Context, authorization string) (Actor
 		return Actor{}, err
 	}
 	token, ok := bearerToken(authorization)
-	if a, ours, err := s.sessionActor(ctx, token); ours {
-		return a, err
+	if ok {
+		if a, ours, err := s.sessionActor(ctx, token); ours {
+			return a, err
+		}
 	}
 	switch {
 	case !closed:

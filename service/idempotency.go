@@ -89,11 +89,13 @@ func checkIdempotencyKey(key string) *problem {
 		return &problem{FieldRequired, "An idempotency key has at least one character."}
 	case len(key) > maxIdempotencyKey:
 		return &problem{FieldTooLong, fmt.Sprintf("An idempotency key has at most %d characters.", maxIdempotencyKey)}
-	case strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }):
+	case strings.ContainsFunc(key, notPrintableASCII):
 		return &problem{FieldForbiddenCharacter, "An idempotency key has printable ASCII characters only."}
 	}
 	return nil
 }
+
+func notPrintableASCII(r rune) bool { return r < ' ' || r > '~' }
 
 // creationKey is where the key of ctx's actor is kept.
 func creationKey(ctx context.Context, key string) ItemKey {

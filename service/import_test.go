@@ -131,6 +131,11 @@ func TestImportTakesOneTimeForTheOther(t *testing.T) {
 	}
 }
 
+// saltedHash is a hash in Django's form, in which the salt is its own text.
+func saltedHash(salt string) string { return "pbkdf2_sha256$1000$" + salt + "$" + saltedKey }
+
+const saltedKey = "mj29fnXJwvx2i2D7hUaXgyHrWd5bYzl6HElf+AsPifU="
+
 func TestImportOfMistakes(t *testing.T) {
 	w := newWorld(t)
 	text, null := service.Some[string], service.Null[string]()
@@ -155,6 +160,10 @@ func TestImportOfMistakes(t *testing.T) {
 		"an id in capitals":          {func(in *service.ImportInput) { in.ID = text(strings.ToUpper(importedID)) }, mistakes{"id": "INVALID"}},
 		"a password and a hash":      {func(in *service.ImportInput) { in.Password, in.PasswordHash = text(goodPassword), text(importedHash) }, mistakes{"password_hash": "INVALID"}},
 		"a hash that costs too much": {func(in *service.ImportInput) { in.PasswordHash = text("$2b$15$" + importedHash[7:]) }, mistakes{"password_hash": "OUT_OF_RANGE"}},
+		"a hash with a NUL":          {func(in *service.ImportInput) { in.PasswordHash = text(saltedHash("sea\x00salt")) }, mistakes{"password_hash": "FORBIDDEN_CHARACTER"}},
+		"a hash that is not UTF-8":   {func(in *service.ImportInput) { in.PasswordHash = text(saltedHash("sea\xffsalt")) }, mistakes{"password_hash": "FORBIDDEN_CHARACTER"}},
+		"a hash that is not ASCII":   {func(in *service.ImportInput) { in.PasswordHash = text(saltedHash("Zoë")) }, mistakes{"password_hash": "FORBIDDEN_CHARACTER"}},
+		"a scrypt hash with a tab":   {func(in *service.ImportInput) { in.PasswordHash = text("scrypt$16384$sea\tsalt$8$1$" + saltedKey) }, mistakes{"password_hash": "FORBIDDEN_CHARACTER"}},
 		"a personal password":        {func(in *service.ImportInput) { in.Password = text("Ada Lovelace") }, mistakes{"password": "PASSWORD_IS_PERSONAL"}},
 		"a common password":          {func(in *service.ImportInput) { in.Password = text("password1") }, mistakes{"password": "PASSWORD_TOO_COMMON"}},
 		"a version too high":         {func(in *service.ImportInput) { in.Version = service.Some[int64](1_000_000_001) }, mistakes{"version": "OUT_OF_RANGE"}},

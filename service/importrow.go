@@ -88,8 +88,13 @@ func parseImportID(s string) (uuid.UUID, *problem) {
 	return id, nil
 }
 
+// importHash takes what every store can keep. All that a hash consists of is
+// ASCII, but for the salt of Django's, which is text that anybody may have chosen.
 func importHash(s string) (string, *problem) {
 	_, p := parsePasswordHash(s)
+	if p == nil && strings.ContainsFunc(s, notPrintableASCII) {
+		p = &problem{FieldForbiddenCharacter, "A password hash has printable ASCII characters only."}
+	}
 	return s, p
 }
 

@@ -61,6 +61,9 @@ func (s *Service) RevokeKey(ctx context.Context, name string) error {
 	if err := s.require(ctx, ScopeAdmin); err != nil {
 		return err
 	}
+	if checkKeyName(name) != nil { // not all stores could look for it
+		return &KeyNotFoundError{}
+	}
 	defer s.keyring.keys.forget()
 	return s.store.RevokeKey(ctx, name, s.timestamp())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -127,6 +128,26 @@ func TestKeysCloseTheService(t *testing.T) {
 	}
 	if err := w.RevokeKey(root(t), "app"); service.CodeOf(err) != service.CodeKeyNotFound || err.Error() == "" {
 		t.Error(err)
+	}
+}
+
+// textStore fails for texts that not all engines take, as PostgreSQL does.
+type textStore struct{ *memory.Store }
+
+func (s textStore) RevokeKey(ctx context.Context, name string, at time.Time) error {
+	if !utf8.ValidString(name) || strings.Contains(name, "\x00") {
+		return errNothing
+	}
+	return s.Store.RevokeKey(ctx, name, at)
+}
+
+// A name that no key can have is one of no key, and no store need look for it.
+func TestNamesThatNoKeyCanHave(t *testing.T) {
+	store := textStore{memory.New()}
+	defer store.Close()
+	s := service.New(store, service.Config{})
+	for _, name := range []string{"", "\xff", "\x00", "app\x00", "App", "ä", "a b", strings.Repeat("x", 65)} {
+		wantError[*service.KeyNotFoundError](t, s.RevokeKey(root(t), name), service.CodeKeyNotFound)
 	}
 }
 

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -152,6 +153,25 @@ func TestTooManySessionsEndTheOldest(t *testing.T) {
 	signIn()
 	if all, err := w.Sessions(t.Context(), u.ID); len(all) != service.MaxSessions || err != nil {
 		t.Errorf("%d sessions, %v", len(all), err)
+	}
+}
+
+// A session's tokens are bearer tokens as all others are: under another scheme,
+// or beside something else, they are nobody's.
+func TestSessionTokensInOtherFormsAreNobodys(t *testing.T) {
+	w, open := closed(t), newWorld(t)
+	ada, _ := w.pair(t)
+	bob := open.create(t, "bob@example.com")
+	for name, form := range map[string]string{"another scheme": "Basic %s", "no scheme": "%s", "two": "Bearer %[1]s, Bearer %[1]s"} {
+		t.Run(name, func(t *testing.T) {
+			g, there := w.signIn(t, ada.Email), open.signIn(t, bob.Email)
+			for _, token := range []func(service.Grant) string{accessToken, refreshToken} {
+				wantInvalid(t, first(w.Authenticate(t.Context(), fmt.Sprintf(form, token(g)))))
+				if a, err := open.Authenticate(t.Context(), fmt.Sprintf(form, token(there))); err != nil || a.String() != "anonymous" {
+					t.Errorf("in an open service: %s, %v", a, err)
+				}
+			}
+		})
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/url"
+	"regexp"
 
 	"github.com/userd/userd/internal/issuer"
 	"github.com/userd/userd/internal/keyfile"
@@ -30,12 +30,27 @@ func (s *accessSettings) check() error {
 		return errors.New("--jwt-issuer, --jwt-audience and --jwt-jwks need each other")
 	}
 	for _, origin := range s.AllowedOrigins {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return errors.New("--allowed-origins takes origins such as https://app.example.com, without a path")
+		if !isOrigin(origin) {
+			return errors.New("--allowed-origins takes origins as browsers send them, such as https://app.example.com or http://localhost:3000: http or https, " +
+				"in lower case, international names as xn--, without a wildcard, a path, or a port that goes without saying")
 		}
 	}
 	return nil
+}
+
+// originForm has the scheme and the port of an origin in groups. Browsers send
+// names in ASCII and lower case (WHATWG HTML, serialization of an origin).
+var originForm = regexp.MustCompile(`^(https?)://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?$`)
+
+// isOrigin tells whether a browser could send this. Origins are compared byte by
+// byte: another spelling would be allowed in vain.
+func isOrigin(text string) bool {
+	parts := originForm.FindStringSubmatch(text)
+	if parts == nil {
+		return false
+	}
+	scheme, port := parts[1], parts[2]
+	return port == "" || isPort(port) && port != map[string]string{"http": "80", "https": "443"}[scheme]
 }
 
 // authenticators recognise the callers that the settings name, until ctx ends.

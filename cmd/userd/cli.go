@@ -18,7 +18,7 @@ import (
 type cli struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Serve the API; the default command."`
 	Backup      backupCmd      `cmd:"" help:"Write the users and the change log to a new file, also while the server runs."`
-	Export      exportCmd      `cmd:"" help:"Write all users as NDJSON or CSV."`
+	Export      exportCmd      `cmd:"" help:"Write all users as NDJSON or CSV. The schema of a file is brought up to date first."`
 	Import      importCmd      `cmd:"" help:"Read users from NDJSON or CSV."`
 	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
 	Sessions    sessionsCmd    `cmd:"" help:"Replace the key that signs access tokens."`

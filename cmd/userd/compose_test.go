@@ -22,6 +22,9 @@ type composition struct {
 		Environment     map[string]string
 		StopGracePeriod string `yaml:"stop_grace_period"`
 		Volumes         []string
+		Networks        map[string]struct {
+			Address string `yaml:"ipv4_address"`
+		}
 	}
 }
 
@@ -54,6 +57,9 @@ func TestComposeSettingsExist(t *testing.T) {
 		}
 		if server := (postgres.Config{URL: copied.Environment["DATABASE_URL"]}).Server(); server != "postgres:5432/userd" {
 			t.Errorf("userd%d keeps users at %s", i+1, server)
+		}
+		if trusted, proxy := copied.Environment["USERD_TRUSTED_PROXIES"], c.Services["proxy"].Networks["default"].Address; trusted == "" || trusted != proxy {
+			t.Errorf("userd%d trusts %q, and the proxy is %q", i+1, trusted, proxy)
 		}
 		parts := []string{copied.Environment["USERD_DRAIN_DELAY"], copied.Environment["USERD_SHUTDOWN_TIMEOUT"], copied.StopGracePeriod}
 		var times []time.Duration

@@ -16,12 +16,7 @@ import (
 // server fail, and then stop doing so. It checks from outside what the tests of
 // the store check with a disk of their own.
 func TestServerSurvivesFsyncsThatFail(t *testing.T) {
-	if _, err := exec.LookPath("strace"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI must run this test, and it needs strace")
-		}
-		t.Skip("NOT TESTED: fsyncs of the real server that fail; that needs strace")
-	}
+	needProgram(t, "strace")
 	path := filepath.Join(t.TempDir(), "users.db")
 	clients := seedClients(t, path)
 	p := start(t, "--database-url=file:"+path)

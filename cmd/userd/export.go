@@ -100,8 +100,26 @@ func writeFile(name string, write func(io.Writer) error) error {
 	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), name); err != nil { // other than a rename, it replaces nothing
+	if err := publish(f.Name(), name, os.Link); err != nil {
 		return fmt.Errorf("cannot write the file: %w", err)
+	}
+	return nil
+}
+
+// publish gives a finished file the name that it is for, if nobody has that yet:
+// by a link, for a rename replaces what is there. Where there are no links, as on
+// FAT and many network drives, it makes an empty file of the name, which fails if
+// there is one, and replaces that.
+func publish(finished, name string, link func(oldName, newName string) error) error {
+	if err := link(finished, name); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	empty, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(empty.Close(), os.Rename(finished, name)); err != nil {
+		return errors.Join(err, os.Remove(name))
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ type importCmd struct {
 	passwordSettings
 	formatSetting
 	OnConflict string `enum:"fail,skip,update" default:"fail" help:"What to do with a row whose user is there already, by id or else by e-mail address: fail, skip or update."`
-	DryRun     bool   `help:"Say what would happen and change nothing."`
+	DryRun     bool   `help:"Say what would happen and change no user. The schema of a file is brought up to date all the same."`
 	Rejects    string `placeholder:"FILE" help:"File to write the refused rows' mistakes to, which must not exist yet; by default the first ones go to standard error."`
 	File       string `arg:"" help:"The file to read, or - for standard input."`
 }
@@ -70,7 +70,8 @@ func (c *importCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 }
 
 // openStore opens the store. A dry run makes no file and no tables where there
-// are none, and looks at the rows alone.
+// are none, and looks at the rows alone; of what is there it leaves PostgreSQL's
+// schema as it is, but not a file's.
 func (c *importCmd) openStore(ctx context.Context, config memory.Config) (service.Store, error) {
 	if c.DryRun && c.mustExist() != nil {
 		return memory.NewWith(config), nil
@@ -178,7 +179,7 @@ func (i *importer) summary() string {
 	text := fmt.Sprintf("%d created, %d updated, %d unchanged, %d skipped, %d refused", n[service.ImportCreated], n[service.ImportUpdated],
 		n[service.ImportUnchanged], n[service.ImportSkipped], n[service.ImportRefused])
 	if i.options.DryRun {
-		text = "nothing was changed by this dry run; without it: " + text
+		text = "no user was changed by this dry run; without it: " + text
 	}
 	return text
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -8,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/userd/userd/service/postgres/postgrestest"
 )
@@ -80,6 +84,31 @@ func TestKeysOfAFile(t *testing.T) {
 	}
 }
 
+// Proxies may refuse a GET or DELETE that has a body.
+func TestRequestsForKeysHaveABodyWhereThereIsSomethingToSay(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got = append(got, strings.TrimSpace(fmt.Sprint(r.Method, " ", r.Header.Get("Content-Type"), " ", string(body))))
+		if r.Method == http.MethodGet {
+			fmt.Fprint(w, "[]")
+			return
+		}
+		fmt.Fprint(w, "{}")
+	}))
+	defer server.Close()
+	for _, args := range [][]string{{"keys", "add", "app", "--scope=admin"}, {"keys", "list"}, {"keys", "revoke", "app"}, {"sessions", "rotate-key"}} {
+		succeed(t, append(args, "--server="+server.URL)...)
+	}
+	want := []string{`POST application/json {"name":"app","scopes":["admin"]}`, "GET", "DELETE", "POST"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // On PostgreSQL the command needs no server, and running ones follow.
 func TestKeysOfADatabase(t *testing.T) {
 	db := "--database-url=" + postgrestest.URL(t)
@@ -146,7 +175,7 @@ func TestWhatKeysRefuse(t *testing.T) {
 		{"A key's name", []string{"keys", "make", "My App", "--scope=admin"}},
 		{"cannot read the API keys", []string{"serve", "--addr=127.0.0.1:0", "--database-url=memory:", "--api-keys-file=/nowhere"}},
 		{"need each other", []string{"serve", "--jwt-issuer=https://id.example.com"}},
-		{"without a path", []string{"serve", "--allowed-origins=https://app.example.com/"}},
+		{"as browsers send them", []string{"serve", "--allowed-origins=https://app.example.com/"}},
 	} {
 		status, stdout, stderr := runHere(t, nil, tt.args...)
 		if status == exitOK || !strings.Contains(stderr, tt.says) || strings.Contains(stderr, "secret") || stdout != "" {

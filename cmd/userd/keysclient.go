@@ -96,17 +96,24 @@ func (c *keysClient) RotateSigningKey(ctx context.Context) (service.PublicKey, e
 	return service.PublicKey{ID: k.ID}, err
 }
 
-// call sends a request and decodes the answer, or the problem that it is.
+// call sends a request, without a body if that is nil, and decodes the answer, or
+// the problem that it is.
 func (c *keysClient) call(ctx context.Context, method, path string, body, answer any) error {
-	text, err := json.Marshal(body)
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, content)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(text))
-	if err != nil {
-		return err
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("Content-Type", "application/json")
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}

@@ -47,7 +47,7 @@ func (s *connectionSettings) server(h http.Handler, log *slog.Logger) *http.Serv
 		WriteTimeout:      s.WriteTimeout,
 		IdleTimeout:       s.IdleTimeout,
 		MaxHeaderBytes:    s.MaxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong, mostly
+		ErrorLog:          newServerLog(log),
 	}
 }
 

@@ -30,7 +30,7 @@ func (manCmd) run(_ context.Context, stdout, _ io.Writer) error {
 
 // describe writes a section on one command.
 func describe(w io.Writer, command *kong.Node) {
-	title := "userd " + command.Name
+	title := command.FullPath()
 	for _, p := range command.Positional {
 		title += " " + strings.ToUpper(p.Name)
 	}

@@ -182,7 +182,7 @@ func TestWhatIsShownOfManyMistakesIsBounded(t *testing.T) {
 func TestDryRunChangesNothing(t *testing.T) {
 	p := site{t.TempDir()}
 	file := p.write(t, "three.csv", threeRows)
-	const want = "nothing was changed by this dry run; without it: 2 created, 0 updated, 0 unchanged, 0 skipped, 1 refused\n"
+	const want = "no user was changed by this dry run; without it: 2 created, 0 updated, 0 unchanged, 0 skipped, 1 refused\n"
 	if status, stdout, _ := runHere(t, nil, "import", "--dry-run", p.db("a.db"), file); status != exitFailure || stdout != want {
 		t.Errorf("status %d, %q", status, stdout)
 	}

@@ -77,8 +77,9 @@ func (s *storeSettings) open(ctx context.Context, c storeConfig) (service.Store,
 	return postgres.Open(ctx, pg)
 }
 
-// openToRead opens the store for somebody who changes nothing: no schema is
-// brought up to date, and no change is too old to be kept.
+// openToRead opens the store for somebody who changes no user: PostgreSQL's
+// schema is left as it is, and no change is too old to be kept. A file's schema is
+// brought up to date all the same, after which older programs refuse the file.
 func (s *databaseSettings) openToRead(ctx context.Context, log *slog.Logger) (service.Store, error) {
 	all := storeSettings{databaseSettings: *s, KeepChanges: math.MaxInt32, KeepChangesFor: math.MaxInt64}
 	return all.open(ctx, storeConfig{Config: memory.Config{Log: log}, ReadOnly: true})

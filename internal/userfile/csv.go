@@ -40,7 +40,7 @@ func (c *csvReader) setColumns(names []string) error {
 	for _, name := range names {
 		f := service.Field(name)
 		if !known(f) {
-			return fmt.Errorf("there is no column %q; columns are separated by commas", string(harmless(name)))
+			return fmt.Errorf("there is no column %q; columns are separated by commas", service.Harmless(name))
 		}
 		if slices.Contains(c.columns, f) {
 			return fmt.Errorf("the column %s is there twice", f)

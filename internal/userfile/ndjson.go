@@ -78,7 +78,7 @@ func (r *ndjsonReader) member(in *service.ImportInput) error {
 	case service.FieldVersion:
 		takeNumber(in, value)
 	default:
-		mistake(in, harmless(string(name)), service.FieldUnknown, "There is no such field.")
+		mistake(in, service.Field(service.Harmless(string(name))), service.FieldUnknown, "There is no such field.")
 	}
 	return nil
 }
@@ -116,18 +116,4 @@ func takeNumber(in *service.ImportInput, value jsontext.Value) {
 	default:
 		mistake(in, service.FieldVersion, service.FieldInvalid, "This field must be a whole number.")
 	}
-}
-
-// harmless is the name of an unknown field if it can be repeated: short, and of
-// characters that mean nothing to whatever it may be shown by.
-func harmless(name string) service.Field {
-	for _, r := range name {
-		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-' || r == '.') {
-			return ""
-		}
-	}
-	if len(name) > 64 {
-		return ""
-	}
-	return service.Field(name)
 }

@@ -8,17 +8,15 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/userd/userd/service"
 )
 
 // RequestIDHeader carries a request's id, from the client if it likes and back
 // to it always.
 const RequestIDHeader = "X-Request-Id"
-
-// maxRequestID bounds a client's request id, in bytes.
-const maxRequestID = 64
 
 // RequestID returns the id of the request that ctx belongs to, or "".
 func RequestID(ctx context.Context) string {
@@ -47,16 +45,10 @@ func NewRequestID() string {
 func WithRequestIDsOf(newID func() string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, r := begin(r)
-		if q.id[0] = r.Header.Get(RequestIDHeader); !harmless(q.id[0]) {
+		if q.id[0] = service.Harmless(r.Header.Get(RequestIDHeader)); q.id[0] == "" {
 			q.id[0] = newID()
 		}
 		w.Header()[RequestIDHeader] = q.id[:]
 		next.ServeHTTP(w, r)
 	})
-}
-
-// harmless tells whether id can neither flood a log nor forge a line of it.
-func harmless(id string) bool {
-	return 0 < len(id) && len(id) <= maxRequestID && strings.Trim(id,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
 }

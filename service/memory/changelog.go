@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -23,14 +24,34 @@ type changeLog struct {
 	tail []service.Change
 	// keep is how many changes tail holds at most.
 	keep int
+	// deletions counts those in tail, by user.
+	deletions map[uuid.UUID]int
+}
+
+// newChangeLog is a log without changes, of which tail may hold this many.
+func newChangeLog(keep int) *changeLog {
+	return &changeLog{first: 1, keep: keep, deletions: make(map[uuid.UUID]int)}
 }
 
 // append adds changes, whose numbers follow last.
 func (l *changeLog) append(changes []service.Change) {
 	l.tail = append(l.tail, changes...)
 	l.last += int64(len(changes))
-	if len(l.tail) >= 2*l.keep { // seldom, so that a change costs no copy of all the others
-		l.tail = append(make([]service.Change, 0, 2*l.keep), l.tail[len(l.tail)-l.keep:]...)
+	l.count(changes, 1)
+	if n := len(l.tail) - l.keep; n >= l.keep { // seldom, so that a change costs no copy of all the others
+		l.count(l.tail[:n], -1)
+		l.tail = append(make([]service.Change, 0, 2*l.keep), l.tail[n:]...)
+	}
+}
+
+// count notes that the deletions among changes have come, or gone with step -1.
+func (l *changeLog) count(changes []service.Change, step int) {
+	for i := range changes {
+		if c := &changes[i]; c.Kind == service.ChangeDeleted {
+			if l.deletions[c.UserID] += step; l.deletions[c.UserID] == 0 {
+				delete(l.deletions, c.UserID)
+			}
+		}
 	}
 }
 
@@ -41,6 +62,7 @@ func (l *changeLog) tailFirst() int64 { return l.last - int64(len(l.tail)) + 1 }
 func (l *changeLog) dropBefore(seq int64) {
 	l.first = max(l.first, min(seq, l.last+1))
 	if n := l.first - l.tailFirst(); n > 0 {
+		l.count(l.tail[:n], -1)
 		clear(l.tail[:n]) // let go of the values
 		l.tail = l.tail[n:]
 	}
@@ -49,8 +71,9 @@ func (l *changeLog) dropBefore(seq int64) {
 // eraseFormer takes the values from all changes of the users with these ids
 // that come before their newest creation: those of a deleted user. As long as
 // nobody had the id, that there was nobody kept the values from being served.
+// Where tail holds no deletion of any of them there is nothing to look for.
 func (l *changeLog) eraseFormer(ids map[uuid.UUID]bool) {
-	if len(ids) == 0 {
+	if !l.hasDeleted(ids) {
 		return
 	}
 	created := make(map[uuid.UUID]bool, len(ids))
@@ -64,6 +87,15 @@ func (l *changeLog) eraseFormer(ids map[uuid.UUID]bool) {
 	}
 }
 
+func (l *changeLog) hasDeleted(ids map[uuid.UUID]bool) bool {
+	for id := range ids {
+		if l.deletions[id] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // since returns the part of tail after seq.
 func (l *changeLog) since(seq int64) []service.Change {
 	return l.tail[max(0, seq-l.tailFirst()+1):]
@@ -72,7 +104,7 @@ func (l *changeLog) since(seq int64) []service.Change {
 // clone is a copy of l that does not change with it.
 func (l *changeLog) clone() changeLog {
 	c := *l
-	c.tail = slices.Clone(l.tail)
+	c.tail, c.deletions = slices.Clone(l.tail), maps.Clone(l.deletions)
 	return c
 }
 

@@ -122,7 +122,7 @@ func newStore(c Config) *Store {
 		jobs:    make(chan *job, maxBatch),
 		written: make(chan struct{}),
 		tables:  newTables(),
-		log:     &changeLog{first: 1, keep: maxTail},
+		log:     newChangeLog(maxTail),
 		keys:    make(keys),
 		items:   newItems(),
 		grown:   make(chan struct{}),

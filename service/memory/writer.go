@@ -287,15 +287,17 @@ func (s *Store) pruneOld() bool {
 	return true
 }
 
-// firstSince is the first change at or after t.
+// firstSince is the first change that is not before t, among as many as one
+// transaction drops: the others would be looked at again for each portion.
 func (s *Store) firstSince(t time.Time) (int64, error) {
 	if s.journal != nil {
-		return s.journal.FirstSince(context.Background(), t)
+		return s.journal.FirstSince(t, maxPrune)
 	}
-	for _, c := range s.log.tail {
+	oldest := s.log.tail[:min(len(s.log.tail), maxPrune)]
+	for _, c := range oldest {
 		if !c.At.Before(t) {
 			return c.Seq, nil
 		}
 	}
-	return s.log.last + 1, nil
+	return s.log.tailFirst() + int64(len(oldest)), nil
 }

@@ -60,6 +60,8 @@ type planNode struct {
 	Type   string     `json:"Node Type"`
 	Actual float64    `json:"Actual Rows"`
 	Loops  float64    `json:"Actual Loops"`
+	Read   int        `json:"Shared Read Blocks"`
+	Hit    int        `json:"Shared Hit Blocks"`
 	Plans  []planNode `json:"Plans"`
 }
 
@@ -84,7 +86,7 @@ func explained(t *testing.T, conn *pgx.Conn, generic bool, sql string, args ...a
 		t.Fatal(err)
 	}
 	var text []byte
-	if err := conn.QueryRow(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+sql, args...).Scan(&text); err != nil {
+	if err := conn.QueryRow(t.Context(), "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "+sql, args...).Scan(&text); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	var plans []struct{ Plan planNode }

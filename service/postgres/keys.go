@@ -51,19 +51,31 @@ func (s *Store) TouchKey(ctx context.Context, hash service.KeyHash, at time.Time
 }
 
 // changeKey makes one change, in a transaction that begins with how it is to be
-// committed, and returns how many keys it was about.
+// committed, and returns how many keys it was about. Like a read it is tried
+// again; where no try was answered, one of them may have counted.
 func (s *Store) changeKey(ctx context.Context, how, sql string, args ...any) (n int64, err error) {
-	return read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (n int64, err error) {
-		err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, how); err != nil {
-				return err
-			}
-			tag, err := tx.Exec(ctx, sql, args...)
-			n = tag.RowsAffected()
-			return err
-		})
-		return n, err
+	sent := false
+	n, err = read(ctx, s, func(ctx context.Context, conn *pgx.Conn) (int64, error) {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			return 0, err
+		}
+		defer tx.Rollback(ctx) // which does nothing after a commit
+		if _, err := tx.Exec(ctx, how); err != nil {
+			return 0, err
+		}
+		tag, err := tx.Exec(ctx, sql, args...)
+		if err != nil {
+			return 0, err
+		}
+		err = tx.Commit(ctx)
+		sent = sent || !isRolledBack(err)
+		return tag.RowsAffected(), err
 	})
+	if err != nil && sent {
+		return 0, &service.OutcomeUnknownError{Err: err}
+	}
+	return n, err
 }
 
 // Keys implements [service.Store].

@@ -46,6 +46,35 @@ func wantLog(t *testing.T, s *Store, first, last int64) {
 	}
 }
 
+// TestDroppingPassesOverWhatIsDropped: rows that are gone stay in the index
+// until a vacuum, and must not be walked again by each transaction.
+func TestDroppingPassesOverWhatIsDropped(t *testing.T) {
+	_, conn := opened(t, Config{})
+	for _, sql := range []string{
+		`ALTER TABLE userd_changes SET (autovacuum_enabled = false)`,
+		`INSERT INTO userd_changes SELECT i, timestamptz '2026-01-01Z', 'created', gen_random_uuid(), 1, '[]', '', '' FROM generate_series(1, 50000) i`,
+		`ANALYZE userd_changes`,
+		`DELETE FROM userd_changes WHERE seq < 49000`,
+	} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		sql  string
+		args []any
+	}{
+		"drop": {dropChanges, []any{49000, 49001}},
+		"look": {firstSince, []any{49000, 50000, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}},
+	} {
+		for _, generic := range []bool{false, true} {
+			if plan := explained(t, conn, generic, c.sql, c.args...); plan.Read+plan.Hit > 50 {
+				t.Errorf("%s, generic %t: %d blocks were looked at", name, generic, plan.Read+plan.Hit)
+			}
+		}
+	}
+}
+
 // A log that has lost changes, as after a failover to a standby that lagged
 // behind, is waited for again.
 func TestLogGoneBack(t *testing.T) {

@@ -224,8 +224,8 @@ func (t *transaction) finish(ctx context.Context, keep int, channel string) erro
 	}
 	t.queueItems()
 	if first := t.keepFrom(keep); first > t.state.first {
+		t.writes.Queue(dropChanges, t.state.first, first)
 		t.state.first = first
-		t.writes.Queue(dropChanges, first)
 	}
 	t.writes.Queue(putState, t.state.first, t.state.last, t.state.active, t.state.inactive)
 	if len(t.changes) > 0 {
@@ -379,7 +379,8 @@ func (w *writer) dropBefore(ctx context.Context, at time.Time) (dropped bool, er
 	t := &transaction{conn: conn}
 	err = t.begin(ctx, nil, writeTimeout)
 	if err == nil {
-		err = conn.QueryRow(ctx, firstSince, at).Scan(&t.tooOld)
+		end := min(t.state.first+maxPrune, t.state.last+1)
+		err = conn.QueryRow(ctx, firstSince, t.state.first, end, at).Scan(&t.tooOld)
 	}
 	if err != nil || t.keepFrom(w.config.KeepChanges) <= t.state.first {
 		return false, w.abandon(err)

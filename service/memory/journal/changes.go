@@ -45,11 +45,16 @@ func (j *Journal) queryChanges(ctx context.Context, after, through int64, userID
 	return j.readers.QueryContext(ctx, columns+`WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`, string(seqs))
 }
 
-// FirstSince returns the first change at or after t; one more than the last
-// change when all are older.
-func (j *Journal) FirstSince(ctx context.Context, t time.Time) (seq int64, err error) {
-	err = j.readers.QueryRowContext(ctx, `SELECT coalesce(
-		(SELECT seq FROM changes WHERE at >= ? ORDER BY seq LIMIT 1), last_seq + 1) FROM state`, t.UnixMicro()).Scan(&seq)
+// FirstSince looks at the limit oldest changes and returns the first that is
+// not before t; the one after them when all are. Like Commit it is for one
+// goroutine, who does not wait for readers.
+func (j *Journal) FirstSince(t time.Time, limit int) (seq int64, err error) {
+	s := &j.writer.state
+	seq = min(s.FirstSeq+int64(limit), s.LastSeq+1)
+	err = j.writer.firstSince.query(func(values []driver.Value) error {
+		seq, _ = values[0].(int64)
+		return nil
+	}, seq, t.UnixMicro())
 	return seq, err
 }
 

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -64,6 +66,23 @@ func newFile(t *testing.T) (path string, j *Journal) {
 	j, _ = mustReady(t, path)
 	must(t, j.Commit([]Entry{step(1, nil, user(1)), step(2, nil, user(2))}, 0))
 	return path, j
+}
+
+// TestRecordIsReleasedWithItsRow: password hashes stay in memory no longer than
+// somebody has use for them.
+func TestRecordIsReleasedWithItsRow(t *testing.T) {
+	path, j := newFile(t)
+	must(t, j.Commit([]Entry{step(3, user(1), renamed(user(1), 1)), step(4, user(2), renamed(user(2), 1))}, 0))
+	closed(t, j)
+	j, _ = mustReady(t, path)
+	record := weak.Make(j.writer.deferred[0].record)
+	must(t, j.Commit([]Entry{step(5, renamed(user(1), 1), renamed(user(1), 2))}, 0))
+	must(t, j.Commit(nil, 5)) // which drops the changes before, and so writes their rows
+	runtime.GC()
+	if r := record.Value(); r != nil {
+		t.Errorf("the record of user %s is still in memory", r.User.ID)
+	}
+	runtime.KeepAlive(j)
 }
 
 func TestRowIsWrittenWhenEnoughChangesHaveCome(t *testing.T) {

@@ -15,8 +15,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Journal is an open file: first Load, then Start, then the rest. Commit and
-// Checkpoint are for one goroutine at a time, the other methods for any number.
+// Journal is an open file: first Load, then Start, then the rest. Commit,
+// FirstSince and Checkpoint are for one goroutine at a time, the other methods
+// for any number.
 type Journal struct {
 	path    string
 	lock    *flock.Flock
@@ -44,6 +45,11 @@ type State struct {
 // busyTimeout is how long a connection waits for another process, such as a
 // backup, that has the file locked.
 const busyTimeout = "PRAGMA busy_timeout = 5000"
+
+// maxReaders bounds how many connections read the change log; who finds all
+// taken waits. After a restart every follower that is behind reads at the same
+// moment, and each connection has the file open and a cache of its own.
+const maxReaders = 4
 
 // Open opens the file at path, creating it where there is none and bringing an
 // older one to the newest schema. A file that is newer,
@@ -102,6 +108,8 @@ func (j *Journal) open(ctx context.Context) error {
 	if j.readers, err = sql.Open("sqlite", dataSource(j.path, "ro")); err != nil {
 		return err
 	}
+	j.readers.SetMaxOpenConns(maxReaders)
+	j.readers.SetMaxIdleConns(maxReaders) // opening one takes longer than reading some changes
 	if j.state, err = readState(ctx, j.readers); err != nil {
 		return damaged(ctx, j.path, err)
 	}

@@ -2,12 +2,14 @@ package journal
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -159,11 +161,51 @@ func TestChangesComeInOrderAndWithinTheirBounds(t *testing.T) {
 
 func TestFirstSince(t *testing.T) {
 	j, _ := mustReady(t, file(t))
-	for at, want := range map[int64]int64{0: 1, 3: 3, 5: 5, 6: 6} {
-		got, err := j.FirstSince(t.Context(), time.UnixMicro(1_700_000_000_000_000+at))
-		if err != nil || got != want {
-			t.Errorf("after %d µs: %d, %v; want %d", at, got, err, want)
+	for _, c := range []struct {
+		at    int64
+		limit int
+		want  int64
+	}{{0, 9, 1}, {3, 9, 3}, {5, 9, 5}, {6, 9, 6}, {6, 5, 6}, {6, 2, 3}, {2, 2, 2}, {3, 2, 3}} {
+		got, err := j.FirstSince(time.UnixMicro(1_700_000_000_000_000+c.at), c.limit)
+		if err != nil || got != c.want {
+			t.Errorf("after %d µs, of %d changes: %d, %v; want %d", c.at, c.limit, got, err, c.want)
 		}
+	}
+}
+
+// TestReadersShareAFewConnections: who finds all of them taken waits, for as
+// long as it wants to, and none is opened twice. The writer never waits.
+func TestReadersShareAFewConnections(t *testing.T) {
+	j, _ := mustReady(t, file(t))
+	var held []*sql.Rows
+	for range maxReaders {
+		rows, err := j.queryChanges(t.Context(), 0, 5, uuid.Nil, 10)
+		must(t, err)
+		defer rows.Close()
+		held = append(held, rows)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := j.Changes(ctx, 0, 5, uuid.Nil, 10); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one more reader: %v", err)
+	}
+	if seq, err := j.FirstSince(time.Time{}, 9); err != nil || seq != 1 {
+		t.Errorf("the writer finds change %d, %v", seq, err)
+	}
+	var waiting sync.WaitGroup
+	for range 10 * maxReaders {
+		waiting.Go(func() {
+			if changes, err := j.Changes(t.Context(), 0, 5, uuid.Nil, 10); err != nil || len(changes) != 5 {
+				t.Errorf("a reader who waits gets %v, %v", changes, err)
+			}
+		})
+	}
+	for _, rows := range held {
+		must(t, rows.Close())
+	}
+	waiting.Wait()
+	if s := j.readers.Stats(); s.OpenConnections != maxReaders || s.MaxIdleClosed != 0 {
+		t.Errorf("%d connections are open and %d were closed for want of use", s.OpenConnections, s.MaxIdleClosed)
 	}
 }
 

@@ -27,6 +27,7 @@ func (j *Journal) Start(ctx context.Context) (err error) {
 	if j.writer, err = openWriter(ctx, j.path, j.state, j.history, j.deferred); err != nil {
 		return fmt.Errorf("cannot write to %s: %w", j.path, err)
 	}
+	j.deferred = nil // the writer's from now on, who lets go of them one by one
 	return nil
 }
 

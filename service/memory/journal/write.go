@@ -34,7 +34,7 @@ type writer struct {
 	begin, commitTx, rollback           *stmt
 	addUser, putUser, dropUser          *stmt
 	addChange, getChange, rewrite, drop *stmt
-	getState, putState                  *stmt
+	getState, putState, firstSince      *stmt
 	putFence, putBallast, putKey        *stmt
 	putItem, dropItem                   *stmt
 	getPage, putPage                    *stmt
@@ -84,6 +84,7 @@ func (w *writer) prepareAll() error {
 		{&w.putKey, `INSERT OR REPLACE INTO keys (` + keyColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`},
 		{&w.putItem, `INSERT OR REPLACE INTO items (` + itemColumns + `) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.dropItem, `DELETE FROM items WHERE kind = ? AND key = ?`},
+		{&w.firstSince, `SELECT seq FROM changes WHERE seq < ? AND at >= ? ORDER BY seq LIMIT 1`},
 		{&w.putFence, `UPDATE state SET fences = fences + 1`},
 		{&w.putBallast, `UPDATE ballast SET bytes = randomblob(65536)`},
 		{&w.getPage, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`},
@@ -198,6 +199,7 @@ func (w *writer) commit(entries []Entry, keepFrom int64, items []ItemEntry) erro
 	if err == nil {
 		w.state = next
 		w.history.commit(entries, next.FirstSeq)
+		clear(due) // let go of the values
 		w.deferred = rest
 		w.deferred.add(entries, keepFrom)
 	}
