@@ -136,6 +136,25 @@ test('an import is cancelled, goes on beside other views, and counts what it did
   assert.equal(await countUsers(), before + created);
 });
 
+test('an import waits while a proxy finds no service', limit, async () => {
+  const config = await readFile(new URL('../deploy/haproxy.cfg', import.meta.url), 'utf8');
+  const document = config.match(/http-error status 503 .* string '(.*)' hdr Retry-After 1/)[1];
+  const answers = [
+    { status: 503, headers: { 'Retry-After': '1' }, contentType: 'application/problem+json', body: document },
+    { status: 503, contentType: 'text/html', body: '<h1>503 Service Unavailable</h1>' },
+    { status: 429, contentType: 'text/html', body: '<h1>429 Too Many Requests</h1>' },
+  ];
+  await visit('/console/import', { expected: /the server responded with a status of (429|503)/ }, async (page) => {
+    await page.route('**/graphql', (route) => {
+      const answer = route.request().postData()?.includes('CreateUsers') && answers.shift();
+      return answer ? route.fulfill(answer) : route.continue();
+    });
+    await choose(page, 'proxy.csv', `${header}proxied@example.com,Behind,Proxy,,\n`);
+    await page.getByText('Done: 1 created, 0 refused.').waitFor();
+    assert.deepEqual(answers, []);
+  });
+});
+
 async function choose(page, name, content) {
   await button(page, 'Choose a file…').waitFor();
   await page.getByLabel('File of users').setInputFiles({ name, mimeType: '', buffer: Buffer.from(content) });

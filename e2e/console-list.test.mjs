@@ -84,6 +84,26 @@ test('a search is in the URL, and one step back', limit, async () => {
   });
 });
 
+test('a letter that is typed as the search goes off stays', limit, async () => {
+  await visit('/console', {}, async (page) => {
+    await listed(page, page500(499, 450));
+    // The letter comes right after the address has changed, before the page is painted.
+    await page.evaluate(() => {
+      const push = history.pushState.bind(history);
+      history.pushState = (...entry) => {
+        push(...entry);
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => document.execCommand('insertText', false, '7');
+        port2.postMessage(null);
+      };
+    });
+    const search = page.getByRole('searchbox');
+    await search.pressSequentially('many49');
+    await listed(page, ['many 000497']);
+    assert.equal(await search.inputValue(), 'many497');
+  });
+});
+
 test('a search that finds nobody says how it searches', limit, async () => {
   await visit('/console?q=nobody+at+all', {}, async (page) => {
     await page.getByRole('heading', { name: 'No user matches' }).waitFor();

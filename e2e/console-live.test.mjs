@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { button, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
+import { button, hold, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
 
 // Few changes are kept, so that a page can be away for too long.
 const { visit, call } = suite({ flags: ['--keep-changes=20'] });
@@ -23,6 +23,52 @@ test('a change from outside is seen in its row, with a mark', limit, async () =>
     await call('DELETE', `/users/${second.id}`);
     await rowOf(page, `Person ${second.last_name}`).getByText('Deleted', { exact: true }).waitFor();
     assert.equal(await names(page).count(), before.length, 'the row keeps its place');
+  });
+});
+
+test('what happens while the list is read is seen in it, though the answer is older', limit, async () => {
+  const [changed, deleted, again, gone] = [await create(), await create(), await create(), await create()];
+  await visit('/console', {}, async (page) => {
+    const told = feedOf(page);
+    // None of its rows is there yet.
+    const first = await hold(page, 'query ListUsers');
+    await page.reload();
+    await first.held;
+    await call('PATCH', `/users/${changed.id}`, { first_name: 'Early' });
+    await call('DELETE', `/users/${deleted.id}`);
+    await told(changed, deleted);
+    assert.deepEqual(await shown(page), []);
+    first.release();
+    await rowOf(page, `Early ${changed.last_name}`).locator('.mark').getByText('changed just now by anonymous').waitFor();
+    await rowOf(page, `Person ${deleted.last_name}`).getByText('Deleted', { exact: true }).waitFor();
+
+    // The rows are there, and read once more.
+    const newest = await create({ first_name: 'New' });
+    const second = await hold(page, 'query ListUsers');
+    await button(page, '1 new user – show').click();
+    await second.held;
+    await call('PATCH', `/users/${again.id}`, { first_name: 'Late' });
+    await call('DELETE', `/users/${gone.id}`);
+    await rowOf(page, `Late ${again.last_name}`).waitFor();
+    await rowOf(page, `Person ${gone.last_name}`).getByText('Deleted', { exact: true }).waitFor();
+    second.release();
+    await rowOf(page, `New ${newest.last_name}`).waitFor();
+    await rowOf(page, `Late ${again.last_name}`).locator('.mark').waitFor();
+    await rowOf(page, `Person ${gone.last_name}`).getByText('Deleted', { exact: true }).waitFor();
+  });
+});
+
+test('a user that is changed while it is opened is shown as it is', limit, async () => {
+  const user = await create();
+  await visit('/console', {}, async (page) => {
+    const read = await hold(page, 'query GetUser(');
+    await page.goto(new URL(`/console/users/${user.id}?q=nobody`, page.url()).href);
+    await read.held;
+    const told = page.waitForResponse((response) => response.request().postData()?.includes('query GetUsers('));
+    await call('PATCH', `/users/${user.id}`, { first_name: 'Opened' });
+    await (await told).finished();
+    read.release();
+    await page.getByRole('heading', { name: `Opened ${user.last_name}` }).waitFor();
   });
 });
 
@@ -96,6 +142,22 @@ test('a service that is away is told in a sentence, and the list can be asked fo
     await names(page).first().waitFor();
   });
 });
+
+// feedOf listens to what the service tells the page from its next document on: it gives a function that resolves once these
+// users' changes were told.
+function feedOf(page) {
+  const heard = [];
+  let wake = () => {};
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => {
+      heard.push(String(payload));
+      wake();
+    }),
+  );
+  return async (...users) => {
+    while (!users.every(({ id }) => heard.some((one) => one.includes(id)))) await new Promise((resolve) => (wake = resolve));
+  };
+}
 
 // cuttable puts a line between the page and the service that can be cut. What goes over it is the service's.
 async function cuttable(page) {

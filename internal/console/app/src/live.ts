@@ -33,6 +33,8 @@ export function showing(ids: Shown): () => void {
 }
 
 export function tell(event: UserEvent): void {
+  if (event.kind === 'changed') note(event.user.id, event.by);
+  if (event.kind === 'deleted') note(event.id, event.by);
   for (const listener of [...listeners]) listener(event);
 }
 
@@ -49,11 +51,41 @@ export function tellCreated(id: string): void {
   tell({ kind: 'here' });
 }
 
+// Who changed a user, by its id; null is this page.
+type Actors = Map<string, string | null>;
+
+// What happened during each read that is under way.
+const reads = new Set<Actors>();
+const mostNoted = 10_000;
+
+function note(id: string, by: string | null): void {
+  for (const actors of reads) if (actors.get(id) !== null && actors.size <= mostNoted) actors.set(id, by);
+}
+
+/** Reads users once changes are followed. Of those that change meanwhile, the answer may be older than what was told: they are read once more. */
+export async function reading<T>(read: () => Promise<T>): Promise<T> {
+  await following();
+  const actors: Actors = new Map();
+  reads.add(actors);
+  try {
+    return await read();
+  } finally {
+    reads.delete(actors);
+    if (actors.size > mostNoted) setTimeout(() => tell({ kind: 'missed' }));
+    else for (const [id, by] of actors) stale.set(id, by);
+    if (stale.size > 0) gather();
+  }
+}
+
 // Users that changed and are to be read: those of a moment at once.
 const gathering = 100;
 const most = 200;
-const stale = new Map<string, string>(); // id to actor
+const stale: Actors = new Map();
 let timer: ReturnType<typeof setTimeout> | undefined;
+
+function gather(): void {
+  timer ??= setTimeout(readStale, gathering);
+}
 
 function isShown(id: string): boolean {
   for (const ids of shown) for (const one of ids()) if (one === id) return true;
@@ -63,15 +95,19 @@ function isShown(id: string): boolean {
 function changed(change: Change): void {
   if (change.kind === 'CREATED') own.delete(change.userId) || tell({ kind: 'created', id: change.userId });
   else if (change.kind === 'DELETED') tell({ kind: 'deleted', id: change.userId, by: change.actor });
-  else if (isShown(change.userId)) {
+  else {
+    note(change.userId, change.actor);
+    if (!isShown(change.userId)) return;
     stale.set(change.userId, change.actor);
-    timer ??= setTimeout(readStale, gathering);
+    gather();
   }
 }
 
 async function readStale(): Promise<void> {
   timer = undefined;
+  for (const id of stale.keys()) if (!isShown(id)) stale.delete(id);
   const some = [...stale].slice(0, most);
+  if (some.length === 0) return;
   for (const [id] of some) stale.delete(id);
   try {
     const { usersByIds } = await run(GetUsers, { ids: some.map(([id]) => id) });
@@ -82,7 +118,7 @@ async function readStale(): Promise<void> {
   } catch {
     tell({ kind: 'missed' }); // reading afresh says what is wrong
   }
-  if (stale.size > 0) timer ??= setTimeout(readStale, gathering);
+  if (stale.size > 0) gather();
 }
 
 let feed: Feed | null = null;
@@ -90,7 +126,7 @@ let feed: Feed | null = null;
 /** How the feed is. */
 export const feedState = store<FeedState>('off');
 
-/** Resolves once changes are followed, or cannot be: lists that are read from then on miss nothing. */
+/** Resolves once changes are followed, or cannot be: what is read from then on misses nothing. */
 let ready: Promise<void> | null = null;
 
 export function following(): Promise<void> {

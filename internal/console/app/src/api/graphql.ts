@@ -1,6 +1,6 @@
 import type { TypedDocumentString } from './operations';
 import { type FieldProblem, Problem, sentence } from './problem';
-import { request } from './request';
+import { type Answer, request } from './request';
 
 interface GraphQLFailure {
   message: string;
@@ -19,17 +19,27 @@ export interface Options {
 
 /** Runs one operation, and throws a Problem for whatever is not its data. */
 export async function run<R, V>(document: TypedDocumentString<R, V>, variables: V, options: Options = {}): Promise<R> {
-  const { status, body } = await request({
+  const answer = await request({
     method: 'POST',
     path: '/graphql',
     body: { query: document.toString(), variables },
     ...options,
   });
-  const payload = body as Payload<R> | undefined;
+  const payload = answer.body as Payload<R> | undefined;
   const failure = payload?.errors?.[0];
   if (failure) throw problemOf(failure);
-  if (!payload?.data) throw new Problem('INTERNAL', `The service answered with status ${status} and nothing that this page understands.`);
+  if (!payload?.data) throw problemOfProxy(answer);
   return payload.data;
+}
+
+// What passes, by the status that tells of it.
+const passing: Record<number, string> = { 429: 'RATE_LIMITED', 503: 'UNAVAILABLE' };
+
+// A proxy before the service knows nothing of GraphQL.
+function problemOfProxy({ status, body, retryAfter }: Answer): Problem {
+  const { code, detail } = (body ?? {}) as { code?: string; detail?: string };
+  const unclear = `The service answered with status ${status} and nothing that this page understands.`;
+  return new Problem(code ?? passing[status] ?? 'INTERNAL', detail ?? unclear, [], retryAfter);
 }
 
 /** The Problem that an error of an answer is. */

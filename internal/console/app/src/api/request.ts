@@ -16,6 +16,8 @@ export interface Asked {
 export interface Answer {
   status: number;
   body: unknown; // undefined where it is not JSON
+  /** Seconds to wait before trying again, where the answer says so. */
+  retryAfter?: number;
 }
 
 /** Sends one request with the key there is, and notes whether the service lets the page in. */
@@ -26,11 +28,13 @@ export async function request(asked: Asked): Promise<Answer> {
     if (response.status === 401) turnAway(key);
     else letIn();
   }
+  const { status } = response;
+  const retryAfter = Number(response.headers.get('Retry-After')) || undefined;
   try {
-    return { status: response.status, body: response.status === 204 ? undefined : await response.json() };
+    return { status, retryAfter, body: status === 204 ? undefined : await response.json() };
   } catch (error) {
     if (asked.signal?.aborted) throw error;
-    return { status: response.status, body: undefined };
+    return { status, retryAfter, body: undefined };
   }
 }
 

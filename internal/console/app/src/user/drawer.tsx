@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { run } from '../api/graphql';
 import { GetUser } from '../api/operations';
 import { Problem } from '../api/problem';
-import { following, onUserEvent, showing, type User } from '../live';
+import { onUserEvent, reading, showing, type User } from '../live';
 import { entryState, Link, place } from '../router';
 import { useStore } from '../store';
 import { address, type ListQuery } from '../users/query';
@@ -28,8 +28,7 @@ export function UserDrawer({ id, listed, query }: DrawerProps) {
   const [dirty, setDirty] = useState(false);
   const [deleted, setDeleted] = useState(false);
   const loaded = useLoaded(id, async (signal) => {
-    await following();
-    const { user } = await run(GetUser, { id }, { signal });
+    const { user } = await reading(() => run(GetUser, { id }, { signal }));
     if (!user) throw new Problem('USER_NOT_FOUND', 'No user has this id.');
     return user;
   });

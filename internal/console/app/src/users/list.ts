@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { run } from '../api/graphql';
 import { CountUsers, ListUsers, type ListUsersQuery } from '../api/operations';
-import { following, onUserEvent, showing, type User, type UserEvent } from '../live';
+import { onUserEvent, reading, showing, type User, type UserEvent } from '../live';
 import { type Loaded, useLoaded } from '../ui/load';
 import { filterOf, type ListQuery, variablesOf, writeQuery } from './query';
 
@@ -20,9 +20,7 @@ export interface Page {
 export function useList(query: ListQuery): Loaded<Page> & { created: number } {
   const [created, setCreated] = useState(0);
   const list = useLoaded(writeQuery(query), async (signal): Promise<Page> => {
-    await following();
-    if (signal.aborted) throw signal.reason;
-    const { users } = await run(ListUsers, variablesOf(query), { signal });
+    const { users } = await reading(() => run(ListUsers, variablesOf(query), { signal }));
     setCreated(0);
     return { rows: users.nodes.map((user) => ({ user })), info: users.pageInfo };
   });

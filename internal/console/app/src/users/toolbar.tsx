@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { entryState, go } from '../router';
 import { Icon } from '../ui/icon';
 import { address, changed, type ListQuery, sorts } from './query';
@@ -14,8 +14,8 @@ export function Toolbar({ query }: { query: ListQuery }) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const latest = useRef(query);
   latest.current = query;
-  // Back and forward change the search, too.
-  useEffect(() => {
+  // Back and forward change the search, too. It is done before another key can be pressed, which it would overwrite.
+  useLayoutEffect(() => {
     clearTimeout(timer.current);
     setText((typed) => (typed.trim() === query.search ? typed : query.search));
   }, [query.search]);
