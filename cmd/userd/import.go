@@ -55,7 +55,7 @@ func (c *importCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRejects()) }()
-	store, err := c.openStore(ctx, memory.Config{Log: newLogger(stderr, slog.LevelWarn, "text"), Unindexed: true})
+	store, err := c.openStore(ctx, memory.Config{Log: newLogger(stderr, slog.LevelWarn, "text"), Importing: true})
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func seconds(f func()) float64 {
 // importAll imports rows into a new file, as the subcommand does.
 func importAll(b *testing.B, path string, rows []service.ImportRow) {
 	b.Helper()
-	s, err := memory.Open(b.Context(), path, memory.Config{Unindexed: true})
+	s, err := memory.Open(b.Context(), path, memory.Config{Importing: true})
 	if err != nil {
 		b.Fatal(err)
 	}

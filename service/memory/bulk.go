@@ -34,8 +34,12 @@ func (s *Store) ImportUsers(ctx context.Context, rows []service.ImportRow, o ser
 // import creates, make a run of such changes that is longer than the change log.
 // Then the log is cut off behind them, so that most of a big import need not be
 // written twice and once more to drop it: who has followed the log until then
-// has to list the users afresh in any case.
+// has to list the users afresh in any case. That is for a store that imports and
+// is not followed meanwhile: a server creates users in the same way, some at a time.
 func (s *Store) outgrows(n, imported int) bool {
+	if !s.config.Importing {
+		return false
+	}
 	if n == 0 || n > imported {
 		s.run = 0
 	} else {

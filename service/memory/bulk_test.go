@@ -43,11 +43,31 @@ func TestImportThatTheLogHolds(t *testing.T) {
 	}
 }
 
+// TestUsersOfManySmallBatchesAreLogged: a server creates users by imports of a
+// few each, and who follows it misses none of them.
+func TestUsersOfManySmallBatchesAreLogged(t *testing.T) {
+	s, err := memory.Open(t.Context(), filepath.Join(t.TempDir(), "users.db"), memory.Config{KeepChanges: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range 12 {
+		importUsers(t, s, 3*i, 3)
+		slice, err := s.Changes(t.Context(), service.ChangeQuery{After: int64(3 * i), Limit: 10})
+		if err != nil || len(slice.Changes) != 3 {
+			t.Errorf("after import %d the log has %d changes more, %v", i+1, len(slice.Changes), err)
+		}
+	}
+	if l := everything(t, s); len(l.Changes) != 10 || l.Log.Last != 36 {
+		t.Errorf("the log holds %+v", l.Log)
+	}
+}
+
 // Who follows the log must see that it has been cut off, and what comes next
 // without a gap.
 func TestImportThatTheLogDoesNotHoldCutsItOff(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "users.db")
-	config := memory.Config{KeepChanges: 10, Unindexed: true}
+	config := memory.Config{KeepChanges: 10, Importing: true}
 	s, err := memory.Open(t.Context(), path, config)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +99,7 @@ func TestImportThatTheLogDoesNotHoldCutsItOff(t *testing.T) {
 }
 
 func TestClosedStoreWithoutIndexesHasNoLists(t *testing.T) {
-	s, err := memory.Open(t.Context(), filepath.Join(t.TempDir(), "users.db"), memory.Config{Unindexed: true})
+	s, err := memory.Open(t.Context(), filepath.Join(t.TempDir(), "users.db"), memory.Config{Importing: true})
 	if err != nil {
 		t.Fatal(err)
 	}

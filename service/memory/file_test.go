@@ -315,7 +315,7 @@ func TestTwoUsersWithOneEmailAddressInAFileAreRefused(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []memory.Config{{}, {Unindexed: true}} {
+	for _, c := range []memory.Config{{}, {Importing: true}} {
 		_, err = memory.Open(t.Context(), path, c)
 		if err == nil || !strings.Contains(err.Error(), "same e-mail address") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("the error is %v", err)

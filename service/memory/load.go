@@ -38,7 +38,7 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	build := tablesOf
-	if s.config.Unindexed {
+	if s.config.Importing {
 		build = unindexedOf
 	}
 	if s.tables, err = build(records); err != nil {

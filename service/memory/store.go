@@ -25,9 +25,11 @@ type Config struct {
 	KeepChanges int
 	// KeepChangesFor is how long it keeps them; zero means 30 days.
 	KeepChangesFor time.Duration
-	// Unindexed has a store on a file build its indexes when it is first asked
-	// for a list. It is for imports, which never ask.
-	Unindexed bool
+	// Importing has a store on a file build its indexes when it is first asked
+	// for a list, and cut the change log off behind users whom it creates by
+	// imports when they are more than the log keeps. It is for a program that imports:
+	// that asks for no list, and nobody follows it.
+	Importing bool
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// LogID is the id of the change log of a store without a file; empty means

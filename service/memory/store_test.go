@@ -16,7 +16,7 @@ func TestStore(t *testing.T) {
 func TestStoreOnAFile(t *testing.T) { testStoreOnAFile(t, memory.Config{}) }
 
 func TestStoreOnAFileWithoutIndexes(t *testing.T) {
-	testStoreOnAFile(t, memory.Config{Unindexed: true})
+	testStoreOnAFile(t, memory.Config{Importing: true})
 }
 
 func testStoreOnAFile(t *testing.T, c memory.Config) {
