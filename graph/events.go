@@ -98,11 +98,18 @@ func (t eventTransport) stream(ctx context.Context, op *graphql.OperationContext
 		close(answers)
 	}
 	go p.perform()
-	gone := events.copy(answers, t.streams.KeepAlive, func() error { return t.svc.StillServed(ctx) })
+	var refused error
+	gone := events.copy(answers, t.streams.KeepAlive, func() error {
+		refused = t.svc.StillServed(ctx)
+		return refused
+	})
 	cancel()
 	for range answers { // until the operation is over
 	}
-	if completed && gone == nil {
+	switch {
+	case refused != nil:
+		_ = events.last(t.exec.DispatchError(ctx, asList(refused)))
+	case completed && gone == nil:
 		_ = events.complete()
 	}
 }

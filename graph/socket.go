@@ -185,9 +185,12 @@ func (s *socket) leave() {
 	s.close(goingAway)
 }
 
+// closeTimeout is how long a client may take to agree that the connection ends.
+const closeTimeout = 3 * time.Second
+
 // close closes the connection, and gives the client some time to agree. A
 // message that it begins meanwhile, and need not end, is no more time.
 func (s *socket) close(c *closing) {
-	_ = s.beneath.SetDeadline(time.Now().Add(s.streams.SendTimeout))
+	_ = s.beneath.SetDeadline(time.Now().Add(min(s.streams.SendTimeout, closeTimeout)))
 	_ = s.conn.Close(c.code, c.reason)
 }
