@@ -433,3 +433,23 @@ func TestKnownScopes(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// TestStillServed: a connection goes on as long as who opened it may do anything,
+// and while nobody can tell.
+func TestStillServed(t *testing.T) {
+	unavailable := &service.UnavailableError{Reason: "Away."}
+	invalid := &service.UnauthenticatedError{Invalid: true}
+	for name, c := range map[string]struct{ found, want error }{
+		"still good":    {nil, nil},
+		"revoked":       {invalid, invalid},
+		"nobody knows":  {unavailable, nil},
+		"another error": {errors.New("broken"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			actor := service.KeyActor("app", nil).While(func(context.Context) error { return c.found })
+			if err := closed(t).StillServed(as(t, actor)); err != c.want {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+		})
+	}
+}
