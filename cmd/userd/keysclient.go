@@ -67,7 +67,11 @@ func (k wireKey) key() service.Key {
 // CreateKey implements [keyRing].
 func (c *keysClient) CreateKey(ctx context.Context, in service.KeyInput) (service.Key, string, error) {
 	var k wireKey
-	err := c.call(ctx, http.MethodPost, "/keys", map[string]any{"name": in.Name, "scopes": in.Scopes}, &k)
+	body := struct {
+		Name   string   `json:"name"`
+		Scopes []string `json:"scopes"`
+	}{in.Name, in.Scopes}
+	err := c.call(ctx, http.MethodPost, "/keys", body, &k)
 	return k.key(), k.Key, err
 }
 
