@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/userd/userd/service"
-	"github.com/userd/userd/service/memory"
 )
 
 // eventful is a world in which two users were created, one changed twice, and
@@ -160,9 +159,7 @@ func decodeURL(t *testing.T, s string) []byte {
 }
 
 func TestExpiredCursors(t *testing.T) {
-	store := memory.NewWith(memory.Config{KeepChanges: 2})
-	defer store.Close()
-	w := &world{store: store, Service: service.New(store, service.Config{Argon2: cheap})}
+	w := overWith(t, new(logStore), shortLog)
 	start := logOf(t, w.Service, service.ChangesInput{}).EndCursor
 	for i := range 3 {
 		w.create(t, fmt.Sprintf("user%d@example.com", i))
@@ -189,10 +186,8 @@ func TestExpiredCursors(t *testing.T) {
 
 // TestLogThatIsCutWhileItIsRead: who wants what there is gets what there is.
 func TestLogThatIsCutWhileItIsRead(t *testing.T) {
-	store := memory.NewWith(memory.Config{KeepChanges: 2})
-	defer store.Close()
-	s := &logStore{Store: store}
-	w := &world{store: store, Service: service.New(s, service.Config{Argon2: cheap})}
+	s := new(logStore)
+	w := overWith(t, s, shortLog)
 	for i := range 3 {
 		w.create(t, fmt.Sprintf("user%d@example.com", i))
 	}
@@ -311,9 +306,7 @@ func TestFeedStopsWithTheContextAndGoesOnWithAnother(t *testing.T) {
 }
 
 func TestFeedThatIsTooSlowIsTold(t *testing.T) {
-	store := memory.NewWith(memory.Config{KeepChanges: 2})
-	defer store.Close()
-	w := &world{store: store, Service: service.New(store, service.Config{Argon2: cheap})}
+	w := overWith(t, new(logStore), shortLog)
 	feed := follow(t, w, service.ChangesInput{})
 	for i := range 3 {
 		w.create(t, fmt.Sprintf("user%d@example.com", i))

@@ -51,7 +51,16 @@ func (s *logStore) Changes(ctx context.Context, q service.ChangeQuery) (service.
 // over is a world over s, which is given a store.
 func over(t *testing.T, s *logStore) *world {
 	t.Helper()
-	store := memory.New()
+	return overWith(t, s, memory.Config{})
+}
+
+// shortLog has a store keep two changes.
+var shortLog = memory.Config{KeepChanges: 2}
+
+// overWith is over with a configuration of the store.
+func overWith(t *testing.T, s *logStore, c memory.Config) *world {
+	t.Helper()
+	store := memory.NewWith(c)
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)
@@ -115,9 +124,7 @@ func TestAChangeWakesWhomItIsFor(t *testing.T) {
 // although nothing has happened.
 func TestAFeedPassesWhatIsNotForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := memory.NewWith(memory.Config{KeepChanges: 2})
-		defer store.Close()
-		w := &world{store: store, Service: service.New(store, service.Config{Argon2: cheap})}
+		w := overWith(t, new(logStore), shortLog)
 		ada := w.create(t, "ada@example.com")
 		feed := follow(t, w, service.ChangesInput{UserID: ada.ID})
 		for i := range 5 {
@@ -185,16 +192,13 @@ func TestFeedsWithoutARelay(t *testing.T) {
 // read again, when the log may hold it no more.
 func TestFeedsWithoutARelayAreWhereTheyHadCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := memory.NewWith(memory.Config{KeepChanges: 2})
-		defer store.Close()
 		broken := false
-		s := &logStore{Store: store, changes: func(q service.ChangeQuery) error {
+		w := overWith(t, &logStore{changes: func(q service.ChangeQuery) error {
 			if broken && q.UserID == uuid.Nil {
 				return errors.New("broken")
 			}
 			return nil
-		}}
-		w := &world{store: store, Service: service.New(s, service.Config{Argon2: cheap})}
+		}}, shortLog)
 		ada := w.create(t, "ada@example.com")
 		feed := follow(t, w, service.ChangesInput{UserID: ada.ID})
 		for i := range 5 {
