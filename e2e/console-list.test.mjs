@@ -45,6 +45,7 @@ test('500 users are ten pages, forward and back', limit, async () => {
 
 test('a page costs cursors, not offsets, and the count is asked for once', limit, async () => {
   await visit('/console', {}, async (page) => {
+    await listed(page, page500(499, 450));
     await page.getByText('500 in all').waitFor();
     const asked = [];
     page.on('request', (request) => request.url().endsWith('/graphql') && asked.push(request.postDataJSON()));

@@ -28,11 +28,9 @@ test('a change from outside is seen in its row, with a mark', limit, async () =>
 
 test('what happens while the list is read is seen in it, though the answer is older', limit, async () => {
   const [changed, deleted, again, gone] = [await create(), await create(), await create(), await create()];
-  await visit('/console', {}, async (page) => {
-    const told = feedOf(page);
+  const prepare = async (page) => ({ told: feedOf(page), first: await hold(page, 'query ListUsers') });
+  await visit('/console', { prepare }, async (page, { told, first }) => {
     // None of its rows is there yet.
-    const first = await hold(page, 'query ListUsers');
-    await page.reload();
     await first.held;
     await call('PATCH', `/users/${changed.id}`, { first_name: 'Early' });
     await call('DELETE', `/users/${deleted.id}`);
@@ -60,9 +58,8 @@ test('what happens while the list is read is seen in it, though the answer is ol
 
 test('a user that is changed while it is opened is shown as it is', limit, async () => {
   const user = await create();
-  await visit('/console', {}, async (page) => {
-    const read = await hold(page, 'query GetUser(');
-    await page.goto(new URL(`/console/users/${user.id}?q=nobody`, page.url()).href);
+  const prepare = (page) => hold(page, 'query GetUser(');
+  await visit(`/console/users/${user.id}?q=nobody`, { prepare }, async (page, read) => {
     await read.held;
     const told = page.waitForResponse((response) => response.request().postData()?.includes('query GetUsers('));
     await call('PATCH', `/users/${user.id}`, { first_name: 'Opened' });
@@ -88,9 +85,7 @@ test('new users are announced, and shown when asked for', limit, async () => {
 
 test('after an interruption the feed goes on where it was', limit, async () => {
   const user = await create();
-  await visit('/console', {}, async (page) => {
-    const line = await cuttable(page);
-    await page.reload();
+  await visit('/console', { prepare: cuttable }, async (page, line) => {
     await live(page);
     line.cut();
     await page.getByText('Offline', { exact: true }).waitFor();
@@ -105,9 +100,7 @@ test('after an interruption the feed goes on where it was', limit, async () => {
 
 test('a page that was away for too long reads the list afresh', limit, async () => {
   const user = await create();
-  await visit('/console', {}, async (page) => {
-    const line = await cuttable(page);
-    await page.reload();
+  await visit('/console', { prepare: cuttable }, async (page, line) => {
     await live(page);
     line.cut();
     await page.getByText('Offline', { exact: true }).waitFor();
@@ -143,8 +136,7 @@ test('a service that is away is told in a sentence, and the list can be asked fo
   });
 });
 
-// feedOf listens to what the service tells the page from its next document on: it gives a function that resolves once these
-// users' changes were told.
+// feedOf listens to what the service tells the page: it gives a function that resolves once these users' changes were told.
 function feedOf(page) {
   const heard = [];
   let wake = () => {};

@@ -23,17 +23,19 @@ export function launch() {
 
 // visit opens a path of the service in a context of its own, runs body with the page, and then holds the page to good
 // behaviour: nothing on the console but what is expected, no error, no violation of its policy, no request to anyone but the
-// service. What init reports as an error counts, too: it runs in each document before anything else.
-export async function visit(browser, base, path, { expected, init, ...options }, body) {
+// service. What init reports as an error counts, too: it runs in each document before anything else. What prepare makes of
+// the page before it is opened is given to body.
+export async function visit(browser, base, path, { expected, init, prepare, ...options }, body) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   try {
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     if (init) await page.addInitScript(init);
     const behaviour = await watch(page, new URL(base).host, expected);
+    const prepared = await prepare?.(page);
     const response = await page.goto(new URL(path, base).href);
     assert.equal(response.status(), 200, `GET ${path}`);
-    await body(page);
+    await body(page, prepared);
     // A violation reaches the console on its own time: a round trip through the page lets what is under way arrive.
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     behaviour.check();

@@ -32,8 +32,8 @@ export function suite({ flags = [], prepare } = {}) {
 // visit opens a path of the console, and holds it to more than other pages: it keeps nothing in the browser, and nothing in
 // it jumps.
 export function visit(browser, base, path, options, body) {
-  return chromium.visit(browser, base, path, { init: watchShifts, ...options }, async (page) => {
-    await body(page);
+  return chromium.visit(browser, base, path, { init: watchShifts, ...options }, async (page, prepared) => {
+    await body(page, prepared);
     assert.deepEqual(await page.evaluate(keptInBrowser), { local: 0, session: 0, cookie: '' });
     assert.deepEqual(await page.context().cookies(), []);
   });
