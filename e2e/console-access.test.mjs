@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import * as chromium from './browser/chromium.mjs';
-import { box, button, call, drawer, limit, live, names, password, person, refused, rowOf, visit } from './browser/console.mjs';
+import { box, button, call, drawer, errorAt, hold, limit, live, names, password, person, refused, rowOf, visit } from './browser/console.mjs';
 import * as userd from './browser/service.mjs';
 
 let browser;
@@ -207,8 +207,7 @@ test('a key is made, shown once, used and revoked', limit, async () => {
   await signedIn('/console/keys', keys.root, async (page) => {
     await button(page, 'New key').click();
     await button(box(page), 'Make key').click();
-    await box(page).getByText(/name/i).first().waitFor();
-    assert.equal(await box(page).getByLabel('Name', { exact: true }).getAttribute('aria-invalid'), 'true');
+    await errorAt(box(page), 'Name', /needs a name/);
     await box(page).getByLabel('Name', { exact: true }).fill('root');
     await button(box(page), 'Make key').click();
     await box(page).getByText(/There is a key of this name/).waitFor();
@@ -234,7 +233,11 @@ test('a key is made, shown once, used and revoked', limit, async () => {
 
 // The last one here: it closes the service.
 test('the first key closes an open service, and the console goes on with it', limit, async () => {
-  await visit(browser, open.url, '/console/keys', {}, async (page) => {
+  const prepare = (page) => hold(page, '/keys');
+  await visit(browser, open.url, '/console/keys', { prepare }, async (page, keys) => {
+    await keys.held;
+    assert.equal(await button(page, 'New key').isDisabled(), true, 'whether it is the first is not known yet');
+    keys.release();
     await button(page, 'New key').click();
     await box(page).getByText('This is the first key. It closes the service').waitFor();
     await box(page).getByLabel('Name', { exact: true }).fill('first');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { button, hold, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
+import { button, drawer, hold, limit, listed, live, names, person, rowOf, settled, shown, suite } from './browser/console.mjs';
 
 // Few changes are kept, so that a page can be away for too long.
 const { visit, call } = suite({ flags: ['--keep-changes=20'] });
@@ -14,6 +14,7 @@ test('a change from outside is seen in its row, with a mark', limit, async () =>
   const [first, second] = [await create(), await create()];
   await visit('/console', {}, async (page) => {
     await live(page);
+    await settled(page);
     const before = await shown(page);
     await call('PATCH', `/users/${first.id}`, { first_name: 'Renamed', is_active: false });
     const row = rowOf(page, `Renamed ${first.last_name}`);
@@ -72,6 +73,7 @@ test('a user that is changed while it is opened is shown as it is', limit, async
 test('new users are announced, and shown when asked for', limit, async () => {
   await visit('/console', {}, async (page) => {
     await live(page);
+    await settled(page);
     const before = await shown(page);
     const made = [await create({ first_name: 'New' }), await create({ first_name: 'New' })];
     const show = button(page, '2 new users – show');
@@ -80,6 +82,33 @@ test('new users are announced, and shown when asked for', limit, async () => {
     await show.click();
     await listed(page, [...made.reverse().map((user) => `New ${user.last_name}`), ...before.filter((_, i) => i < 48)]);
     assert.equal(await page.getByText('new users – show').count(), 0);
+  });
+});
+
+test('neither the page’s own new users are announced nor those that are gone', limit, async () => {
+  await visit('/console', {}, async (page) => {
+    await live(page);
+    await settled(page);
+    const creation = await hold(page, 'mutation CreateUser');
+    await page.getByRole('link', { name: 'New user' }).click();
+    const own = person({ first_name: 'Own' });
+    await page.getByLabel('E-mail address', { exact: true }).fill(own.email);
+    await page.getByLabel('First name').fill(own.first_name);
+    await page.getByLabel('Last name').fill(own.last_name);
+    await page.getByLabel('Password', { exact: true }).fill(own.password);
+    await button(drawer(page), 'Create user').click();
+    // The feed tells of it first: until it is answered, it may be anybody's.
+    await page.getByText('1 new user – show').waitFor({ state: 'attached' });
+    const [gone, stays] = [await create({ first_name: 'New' }), await create({ first_name: 'New' })];
+    await page.getByText('3 new users – show').waitFor({ state: 'attached' });
+    await call('DELETE', `/users/${gone.id}`);
+    await page.getByText('2 new users – show').waitFor({ state: 'attached' });
+    creation.release();
+    await drawer(page).getByRole('heading', { name: `Own ${own.last_name}` }).waitFor();
+    await rowOf(page, `Own ${own.last_name}`).waitFor({ state: 'attached' });
+    await rowOf(page, `New ${stays.last_name}`).waitFor({ state: 'attached' });
+    await create({ first_name: 'New' });
+    await page.getByText('1 new user – show').waitFor({ state: 'attached' });
   });
 });
 

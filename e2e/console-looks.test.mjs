@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 
 import { screenshot } from './browser/chromium.mjs';
-import { box, button, drawer, limit, live, names, password, rowOf, shown, suite } from './browser/console.mjs';
+import { box, button, drawer, limit, live, names, password, rowOf, settled, shown, suite } from './browser/console.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -229,6 +229,7 @@ test('the page is small, and takes three files', limit, async () => {
 test('without motion where it is not wanted', limit, async () => {
   await visit(`/console/users/${made.Ada.id}`, { reducedMotion: 'reduce' }, async (page) => {
     await button(drawer(page), 'Save').waitFor();
+    await settled(page);
     assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
     assert.ok((await shown(page)).length > 0);
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { box, button, drawer, hold, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
+import { box, button, drawer, errorAt, hold, limit, listed, live, names, person, rowOf, shown, suite } from './browser/console.mjs';
 
 const { visit, call } = suite();
 
@@ -34,7 +34,7 @@ test('a user is created, after what is wrong is said at its field', limit, async
     await drawer(page).getByRole('heading', { name: 'Ada Lovelace' }).waitFor();
     await button(drawer(page), 'Close').click();
     await drawer(page).waitFor({ state: 'detached' });
-    assert.equal((await shown(page))[0], 'Ada Lovelace');
+    await names(page).first().getByText('Ada Lovelace', { exact: true }).waitFor();
     assert.equal(new URL(page.url()).pathname, '/console');
   });
   const [ada] = await call('GET', '/users?email=ada@example.com');
@@ -104,6 +104,7 @@ for (const [choice, kept, version] of [['Keep mine', 'Mine', 3], ['Take theirs',
       await mine.getByText('Somebody changed this user meanwhile.').waitFor();
       await button(drawer(mine), 'Save').click();
       const conflict = mine.getByRole('dialog', { name: 'Somebody else changed this user' });
+      await conflict.waitFor();
       assert.deepEqual(await conflict.getByRole('row').allInnerTexts(), [
         'Field\tYours\tTheirs',
         `E-mail address\t${user.email}\ttheirs-${user.email}`,
@@ -252,10 +253,3 @@ test('an address of nobody says so', limit, async () => {
     await drawer(page).getByText('No user has this id.').waitFor();
   });
 });
-
-async function errorAt(page, label, pattern) {
-  const field = page.getByLabel(label, { exact: true });
-  await page.waitForFunction((one) => one.getAttribute('aria-invalid') === 'true', await field.elementHandle());
-  const note = await field.getAttribute('aria-describedby');
-  assert.match(await page.locator(`[id="${note}"]`).innerText(), pattern);
-}

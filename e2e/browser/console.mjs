@@ -88,9 +88,18 @@ export const names = (page) => page.locator('tbody a.name');
 export const rowOf = (page, text) => page.getByRole('row').filter({ hasText: text });
 export const shown = (page) => names(page).allInnerTexts();
 export const live = (page) => page.getByText('Live', { exact: true }).waitFor();
+export const settled = (page) => page.locator('.scroll[aria-busy=false]').waitFor(); // what it lists was read
 export const drawer = (page) => page.locator('dialog.drawer');
 export const box = (page) => page.locator('dialog.box');
 export const button = (place, name) => place.getByRole('button', { name, exact: true });
+
+// errorAt waits until a field is marked as wrong, and until the sentence beside it fits a pattern.
+export async function errorAt(place, label, pattern) {
+  const field = place.getByLabel(label, { exact: true });
+  await place.locator('[aria-invalid=true]').and(field).waitFor();
+  const note = await field.getAttribute('aria-describedby');
+  await place.locator(`[id="${note}"]`).filter({ hasText: pattern }).waitFor();
+}
 
 // search as the page's own requests show it: resolves once the list that url asks for is there.
 export async function listed(page, expected) {
@@ -104,13 +113,14 @@ export async function listed(page, expected) {
   }
 }
 
-// hold keeps the answers to an operation from the page, or the requests from the service, until release; `held` resolves
-// when the first has come as far as it may.
-export async function hold(page, operation, what = 'answers') {
+// hold keeps the answers to an operation, or to a GET of a path, from the page, or the requests from the service, until
+// release; `held` resolves when the first has come as far as it may.
+export async function hold(page, asked, what = 'answers') {
   const held = gate();
   const released = gate();
-  await page.route('**/graphql', async (route) => {
-    if (!route.request().postData()?.includes(operation)) return route.fallback();
+  const path = asked.startsWith('/') ? asked : '/graphql';
+  await page.route((url) => url.pathname === path, async (route) => {
+    if (path !== asked && !route.request().postData()?.includes(asked)) return route.fallback();
     const response = what === 'answers' ? await route.fetch() : undefined;
     held.open();
     await released.opened;

@@ -11,7 +11,7 @@ export type UserEvent =
   | { kind: 'created'; id: string }
   | { kind: 'changed'; user: User; by: string | null } // by is null for what this page did
   | { kind: 'deleted'; id: string; by: string | null }
-  | { kind: 'here' } // this page created a user
+  | { kind: 'here'; id: string } // this page created a user
   | { kind: 'missed' }; // what is shown may be out of date
 
 type Listener = (event: UserEvent) => void;
@@ -43,12 +43,14 @@ export function tellChanged(user: User): void {
   tell({ kind: 'changed', user, by: null });
 }
 
-// Users that this page created: the feed tells of them, too, and they are no news.
+// Users that this page created, the latest of them: the feed tells of them, too, and they are no news.
 const own = new Set<string>();
+const mostOwn = 100;
 
 export function tellCreated(id: string): void {
   own.add(id);
-  tell({ kind: 'here' });
+  for (const oldest of own) if (own.size > mostOwn) own.delete(oldest);
+  tell({ kind: 'here', id });
 }
 
 // Who changed a user, by its id; null is this page.
@@ -93,7 +95,7 @@ function isShown(id: string): boolean {
 }
 
 function changed(change: Change): void {
-  if (change.kind === 'CREATED') own.delete(change.userId) || tell({ kind: 'created', id: change.userId });
+  if (change.kind === 'CREATED') own.has(change.userId) || tell({ kind: 'created', id: change.userId });
   else if (change.kind === 'DELETED') tell({ kind: 'deleted', id: change.userId, by: change.actor });
   else {
     note(change.userId, change.actor);

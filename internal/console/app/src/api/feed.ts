@@ -1,7 +1,7 @@
 import { type Store, store } from '../store';
 import { problemOf, run } from './graphql';
 import { FollowChanges, type FollowChangesSubscription, GetChangeCursor } from './operations';
-import { asProblem } from './problem';
+import { asProblem, type Problem } from './problem';
 
 export type Change = FollowChangesSubscription['userChanges'];
 
@@ -20,6 +20,8 @@ export interface FeedHandlers {
 /** Longest silence: the service sends something every 15 seconds. */
 const silence = 45_000;
 const longestWait = 30_000;
+/** A subscription that is refused is refused before this. */
+const settling = 3_000;
 const forbiddenClose = 4403;
 
 interface Message {
@@ -35,8 +37,10 @@ export class Feed {
   private cursor: string | null = null;
   private socket: WebSocket | null = null;
   private failures = 0;
+  private pause = 0; // milliseconds that the service wants to be left alone
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
+  private settle: ReturnType<typeof setTimeout> | undefined;
   private ended = false;
 
   constructor(
@@ -46,15 +50,7 @@ export class Feed {
 
   /** Finds the place to begin at and connects. What is read after it has resolved misses nothing. */
   async start(): Promise<void> {
-    if (this.ended) return;
-    this.state.set('connecting');
-    try {
-      this.cursor = (await run(GetChangeCursor, {})).changeCursor;
-      this.connect();
-    } catch (error) {
-      if (asProblem(error).code === 'FORBIDDEN') this.end('denied');
-      else this.later();
-    }
+    await this.begin();
   }
 
   stop(): void {
@@ -65,13 +61,31 @@ export class Feed {
   wake(): void {
     if (this.state.get() !== 'away') return;
     clearTimeout(this.retry);
-    this.resume();
+    void this.resume();
   }
 
-  private resume(): void {
-    if (this.ended) return;
-    if (this.cursor === null) void this.start().then(() => this.handlers.missed());
-    else this.connect();
+  private async resume(): Promise<void> {
+    if (this.cursor !== null) this.connect();
+    else if (await this.begin()) this.handlers.missed();
+  }
+
+  /** Whether a place to begin at was found. */
+  private async begin(): Promise<boolean> {
+    if (this.ended) return false;
+    this.state.set('connecting');
+    try {
+      this.cursor = (await run(GetChangeCursor, {})).changeCursor;
+      this.connect();
+      return !this.ended;
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem.code === 'FORBIDDEN') this.end('denied');
+      else {
+        this.pause = problem.retryAfter * 1000;
+        this.later();
+      }
+      return false;
+    }
   }
 
   private connect(): void {
@@ -98,7 +112,7 @@ export class Feed {
         this.next(message.payload as { data: FollowChangesSubscription });
         break;
       case 'error':
-        this.failed(problemOf((message.payload as Parameters<typeof problemOf>)[0]).code);
+        this.failed(problemOf((message.payload as Parameters<typeof problemOf>)[0]));
         break;
       case 'complete':
         this.socket?.close();
@@ -106,38 +120,49 @@ export class Feed {
   }
 
   private subscribe(): void {
-    this.failures = 0;
     this.send('subscribe', { query: FollowChanges.toString(), variables: { after: this.cursor } }, '1');
+    // Nothing says that it is taken, but time and changes. After a failure that is waited for.
+    if (this.failures === 0) this.state.set('live');
+    else this.settle = setTimeout(() => this.settled(), settling);
+  }
+
+  private settled(): void {
+    clearTimeout(this.settle);
+    this.failures = 0;
     this.state.set('live');
   }
 
   private next({ data }: { data: FollowChangesSubscription }): void {
+    if (this.failures > 0) this.settled();
     this.cursor = data.userChanges.cursor;
     this.handlers.changed(data.userChanges);
   }
 
-  private failed(code: string): void {
-    if (code === 'FORBIDDEN') this.end('denied');
-    if (code === 'CURSOR_EXPIRED') this.cursor = null;
+  private failed(problem: Problem): void {
+    if (problem.code === 'FORBIDDEN') this.end('denied');
+    if (problem.code === 'CURSOR_EXPIRED') this.cursor = null;
+    this.pause = problem.retryAfter * 1000;
     this.socket?.close();
   }
 
   private closed(code: number): void {
     clearTimeout(this.watchdog);
+    clearTimeout(this.settle);
     this.socket = null;
     if (this.ended) return;
     if (code === forbiddenClose) {
       this.end('off');
       this.handlers.refused();
-    } else if (this.cursor === null) this.resume();
+    } else if (this.cursor === null && this.failures++ === 0) void this.resume();
     else this.later();
   }
 
   private later(): void {
     if (this.ended) return;
     this.state.set('away');
-    const wait = Math.min(longestWait, 500 * 2 ** this.failures++);
-    this.retry = setTimeout(() => this.resume(), wait * (0.5 + Math.random() / 2));
+    const wait = 500 * 2 ** this.failures++ * (0.5 + Math.random() / 2);
+    this.retry = setTimeout(() => this.resume(), Math.min(longestWait, Math.max(wait, this.pause)));
+    this.pause = 0;
   }
 
   private heard(): void {
@@ -155,6 +180,7 @@ export class Feed {
     this.ended = true;
     clearTimeout(this.retry);
     clearTimeout(this.watchdog);
+    clearTimeout(this.settle);
     this.socket?.close();
     this.state.set(state);
   }

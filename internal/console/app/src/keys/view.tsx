@@ -18,7 +18,8 @@ export function KeysView() {
       <div class="heading">
         <h1>API keys</h1>
         <p class="count" />
-        <button type="button" class="primary" onClick={() => setCreating(true)}>
+        {/* Which key is the first is known once there is a list. */}
+        <button type="button" class="primary" disabled={!keys.value} onClick={() => setCreating(true)}>
           <Icon name="plus" />
           New key
         </button>

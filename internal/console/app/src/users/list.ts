@@ -16,12 +16,21 @@ export interface Page {
   info: ListUsersQuery['users']['pageInfo'];
 }
 
-/** One page of the list. Its rows follow what happens to their users, each at its place. */
+/** How many new users are counted. */
+export const mostNews = 10_000;
+
+/** One page of the list, and how many users were created since it was read. Its rows follow what happens to their users, each at its place. */
 export function useList(query: ListQuery): Loaded<Page> & { created: number } {
   const [created, setCreated] = useState(0);
+  const news = useRef(new Set<string>());
   const list = useLoaded(writeQuery(query), async (signal): Promise<Page> => {
-    const { users } = await reading(() => run(ListUsers, variablesOf(query), { signal }));
-    setCreated(0);
+    let known: string[] = [];
+    const { users } = await reading(() => {
+      known = [...news.current];
+      return run(ListUsers, variablesOf(query), { signal });
+    });
+    for (const id of [...known, ...users.nodes.map((user) => user.id)]) news.current.delete(id);
+    setCreated(news.current.size);
     return { rows: users.nodes.map((user) => ({ user })), info: users.pageInfo };
   });
   const rows = useRef<Row[]>([]);
@@ -31,23 +40,24 @@ export function useList(query: ListQuery): Loaded<Page> & { created: number } {
     () =>
       onUserEvent((event) => {
         if (event.kind === 'missed') list.again();
-        else if (event.kind === 'created') countCreated(event.id);
-        else if (event.kind !== 'here') list.update((page) => ({ ...page, rows: page.rows.map((row) => afterEvent(row, event)) }));
+        else if (event.kind === 'created') announce(event.id);
+        else if (event.kind === 'here') news.current.delete(event.id); // told of by the feed before it was answered
+        else {
+          if (event.kind === 'deleted' && news.current.delete(event.id)) setCreated(news.current.size);
+          list.update((page) => ({ ...page, rows: page.rows.map((row) => afterEvent(row, event)) }));
+        }
       }),
     [],
   );
 
   // An import makes thousands: the sum is shown a few times a second.
-  const waiting = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const countCreated = (id: string) => {
-    if (rows.current.some((row) => row.user.id === id)) return;
-    waiting.current++;
+  const announce = (id: string) => {
+    if (news.current.size === mostNews || rows.current.some((row) => row.user.id === id)) return;
+    news.current.add(id);
     timer.current ??= setTimeout(() => {
-      const more = waiting.current;
-      waiting.current = 0;
       timer.current = undefined;
-      setCreated((n) => n + more);
+      setCreated(news.current.size);
     }, 200);
   };
   useEffect(() => () => clearTimeout(timer.current), []);

@@ -6,7 +6,7 @@ import { CreateDrawer } from '../user/create';
 import { UserDrawer } from '../user/drawer';
 import { Icon } from '../ui/icon';
 import { Trouble } from '../ui/trouble';
-import { useCount, useList } from './list';
+import { mostNews, useCount, useList } from './list';
 import { Pager } from './pager';
 import { address, changed, readQuery } from './query';
 import { Table } from './table';
@@ -68,7 +68,7 @@ export function UsersView() {
             {list.created > 0 && (
               <button type="button" onClick={reload}>
                 <Icon name="up" />
-                {list.created === 1 ? '1 new user' : `${list.created.toLocaleString()} new users`} – show
+                {newUsers(list.created)} – show
               </button>
             )}
           </p>
@@ -79,4 +79,9 @@ export function UsersView() {
       {id && id !== 'new' && <UserDrawer key={id} id={id} listed={shown} query={query} />}
     </main>
   );
+}
+
+function newUsers(n: number): string {
+  if (n === 1) return '1 new user';
+  return `${n.toLocaleString()}${n === mostNews ? ' or more' : ''} new users`;
 }
