@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/userd/userd/internal/newfile"
 	"github.com/userd/userd/internal/userfile"
 	"github.com/userd/userd/service"
 )
@@ -58,8 +57,8 @@ func (c *exportCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 	if c.File == "" {
 		return c.write(ctx, svc, stdout, bar)
 	}
-	if err := writeFile(c.File, func(w io.Writer) error { return c.write(ctx, svc, w, bar) }); err != nil {
-		return err
+	if err := newfile.Write(c.File, func(w io.Writer) error { return c.write(ctx, svc, w, bar) }); err != nil {
+		return fmt.Errorf("cannot write %s: %w", c.File, err)
 	}
 	fmt.Fprintf(stdout, "%d users written to %s\n", bar.rows, c.File)
 	return nil
@@ -82,44 +81,6 @@ func (c *exportCmd) write(ctx context.Context, svc *service.Service, out io.Writ
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("cannot write the users: %w", err)
-	}
-	return nil
-}
-
-// writeFile has write fill a new file, for its owner alone. The name appears
-// when the file is complete and on the disk; nothing is ever overwritten.
-func writeFile(name string, write func(io.Writer) error) error {
-	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s exists already; an export overwrites nothing", name)
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".userd-export-")
-	if err != nil {
-		return fmt.Errorf("cannot write the file: %w", err)
-	}
-	defer os.Remove(f.Name())
-	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := publish(f.Name(), name, os.Link); err != nil {
-		return fmt.Errorf("cannot write the file: %w", err)
-	}
-	return nil
-}
-
-// publish gives a finished file the name that it is for, if nobody has that yet:
-// by a link, for a rename replaces what is there. Where there are no links, as on
-// FAT and many network drives, it makes an empty file of the name, which fails if
-// there is one, and replaces that.
-func publish(finished, name string, link func(oldName, newName string) error) error {
-	if err := link(finished, name); err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	empty, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(empty.Close(), os.Rename(finished, name)); err != nil {
-		return errors.Join(err, os.Remove(name))
 	}
 	return nil
 }

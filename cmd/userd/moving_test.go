@@ -217,7 +217,7 @@ func TestMovingSaysInOneSentenceWhatIsWrong(t *testing.T) {
 		{"export of memory", "keeps no users", exitFailure, []string{"export", "--database-url=memory:"}},
 		{"export of a file that a server holds", "in use by another userd", exitFailure, []string{"export", p.db("held.db")}},
 		{"export over a file", "exists already", exitFailure, []string{"export", p.db("a.db"), p.path("in")}},
-		{"export to nowhere", "cannot write the file", exitFailure, []string{"export", p.db("a.db"), p.path("none/out")}},
+		{"export to nowhere", "no file can be made in its directory", exitFailure, []string{"export", p.db("a.db"), p.path("none/out")}},
 		{"export as XML", "--format", exitUsage, []string{"export", "--format=xml"}},
 		{"export of a log that keeps nothing", "--keep-changes", exitUsage, []string{"export", "--keep-changes=0"}},
 		{"import of no file", "<file>", exitUsage, []string{"import"}},

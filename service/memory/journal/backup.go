@@ -7,11 +7,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/userd/userd/internal/newfile"
 	"github.com/userd/userd/service"
 )
 
@@ -21,8 +21,8 @@ import (
 // locks that SQLite holds on it.) The backup is complete
 // and verified when its name appears; errors are of one sentence.
 func Backup(ctx context.Context, from, to string) (users int, err error) {
-	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("%s exists already; a backup overwrites nothing", to)
+	if err := newfile.Absent(to); err != nil {
+		return 0, fmt.Errorf("cannot write %s: %w", to, err)
 	}
 	if _, err := os.Stat(from); err != nil {
 		return 0, fmt.Errorf("there is nothing to back up: %w", err)
@@ -48,7 +48,7 @@ func Backup(ctx context.Context, from, to string) (users int, err error) {
 	if users, err = verify(ctx, unfinished); err != nil {
 		return 0, fmt.Errorf("the backup is not what it should be: %w", err)
 	}
-	if err := publish(unfinished, to); err != nil {
+	if err := newfile.Publish(unfinished, to); err != nil {
 		return 0, fmt.Errorf("cannot write the backup: %w", err)
 	}
 	return users, nil
@@ -95,25 +95,4 @@ func verify(ctx context.Context, path string) (users int, err error) {
 		err = j.Items(ctx, func(*service.Item) {})
 	}
 	return users, errors.Join(err, j.Close())
-}
-
-// publish gives a file that is on the disk its name, unless something else has
-// it by now.
-func publish(unfinished, to string) error {
-	if err := syncPath(unfinished); err != nil {
-		return err
-	}
-	if err := os.Link(unfinished, to); err != nil { // other than a rename, it replaces nothing
-		return err
-	}
-	return syncPath(filepath.Dir(to))
-}
-
-// syncPath has the disk take what it has of a file or a directory.
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
