@@ -33,19 +33,18 @@ func (a *feeds) relay(ctx context.Context, after int64) {
 // next awaits changes and reads them. A store that is unavailable is tried again:
 // if every feed did so, it would have thousands of times as much to do.
 func (a *feeds) next(ctx context.Context, after int64) (slice ChangeSlice, err error) {
-	for range relayTries {
+	for try := 1; ; try++ {
 		if err = a.store.AwaitChange(ctx, after); err == nil {
 			slice, err = a.store.Changes(ctx, ChangeQuery{After: after, Limit: relayed})
 		}
-		if CodeOf(err) != CodeUnavailable {
-			break
+		if CodeOf(err) != CodeUnavailable || try == relayTries {
+			return slice, err
 		}
 		select {
 		case <-time.After(relayPause):
 		case <-ctx.Done():
 		}
 	}
-	return slice, err
 }
 
 // tell has the feeds be due that changes are for, unless ctx has ended.

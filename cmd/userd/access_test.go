@@ -265,14 +265,15 @@ func closedServer(t *testing.T) (svc *service.Service, base, ada, bob string) {
 
 func TestAllowedOriginsAreThoseThatBrowsersSend(t *testing.T) {
 	for _, origin := range []string{"https://app.example.com", "http://localhost:3000", "http://127.0.0.1", "https://[2001:db8::1]:8443",
-		"http://app.example.com:443", "https://app.example.com:80", "https://xn--bcher-kva.example", "https://my_app.example.com"} {
+		"http://app.example.com:443", "https://app.example.com:80", "https://xn--bcher-kva.example", "https://my_app.example.com",
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://mpognobbkildjkofajifpdfhcoklimli"} {
 		if err := (&accessSettings{AllowedOrigins: []string{origin}}).check(); err != nil {
 			t.Errorf("%s: %v", origin, err)
 		}
 	}
 	for _, origin := range []string{"", "*", "null", "app.example.com", "https://", "https://*.example.com", "https://App.example.com", "HTTPS://app.example.com",
 		"https://bücher.example", "https://app.example.com:", "https://app.example.com:443", "http://app.example.com:80", "https://app.example.com:0443",
-		"https://app.example.com:70000", "https://app.example.com/", "https://app.example.com?x", "https://user@app.example.com", "ftp://app.example.com",
+		"https://app.example.com:70000", "https://app.example.com/", "https://app.example.com?x", "https://user@app.example.com", "ftp://app.example.com", "file://", "Tauri://localhost",
 		"//app.example.com", " https://app.example.com", "https://app.example.com\n", "https://[2001:DB8::1]", "https://2001:db8::1"} {
 		if err := (&accessSettings{AllowedOrigins: []string{"https://app.example.com", origin}}).check(); err == nil || !strings.Contains(err.Error(), "--allowed-origins") {
 			t.Errorf("%q: %v", origin, err)
