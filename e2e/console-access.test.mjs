@@ -140,8 +140,11 @@ test('a key that may only read is told so in a sentence', limit, async () => {
     await box(page).getByRole('alert').getByText('scope users:write').waitFor();
     await button(box(page), 'Cancel').click();
     await button(drawer(page), 'End all…').click();
+    const places = () => Promise.all([box(page).getByRole('heading'), button(box(page), 'Cancel')].map((one) => one.boundingBox()));
+    const before = await places();
     await button(box(page), 'End all sessions').click();
     await box(page).getByRole('alert').getByText('scope users:write').waitFor();
+    assert.deepEqual(await places(), before, 'what is said moves nothing');
     await button(box(page), 'Cancel').click();
     await button(drawer(page), 'Close').click();
     await page.getByRole('link', { name: 'API keys' }).click();

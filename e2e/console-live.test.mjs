@@ -135,7 +135,7 @@ test('a page that was away for too long reads the list afresh', limit, async () 
     await page.getByText('Offline', { exact: true }).waitFor();
     for (let i = 0; i < 50; i++) await call('PATCH', `/users/${user.id}`, { first_name: `Renamed${i}` });
     line.mend();
-    await page.getByRole('link', { name: `Renamed49 ${user.last_name}` }).waitFor();
+    await page.getByRole('link', { name: `Renamed49 ${user.last_name}` }).waitFor({ timeout: 60_000 }); // the pauses have become long
     await live(page);
   });
 });

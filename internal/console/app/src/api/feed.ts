@@ -41,6 +41,7 @@ export class Feed {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
   private settle: ReturnType<typeof setTimeout> | undefined;
+  private renewed = false; // the place to go on at was lost, and another one found, since it last went well
   private ended = false;
 
   constructor(
@@ -100,6 +101,7 @@ export class Feed {
   }
 
   private receive(message: Message): void {
+    if (this.ended) return;
     this.heard();
     switch (message.type) {
       case 'connection_ack':
@@ -123,17 +125,18 @@ export class Feed {
     this.send('subscribe', { query: FollowChanges.toString(), variables: { after: this.cursor } }, '1');
     // Nothing says that it is taken, but time and changes. After a failure that is waited for.
     if (this.failures === 0) this.state.set('live');
-    else this.settle = setTimeout(() => this.settled(), settling);
+    this.settle = setTimeout(() => this.settled(), settling);
   }
 
   private settled(): void {
     clearTimeout(this.settle);
     this.failures = 0;
+    this.renewed = false;
     this.state.set('live');
   }
 
   private next({ data }: { data: FollowChangesSubscription }): void {
-    if (this.failures > 0) this.settled();
+    this.settled();
     this.cursor = data.userChanges.cursor;
     this.handlers.changed(data.userChanges);
   }
@@ -153,8 +156,10 @@ export class Feed {
     if (code === forbiddenClose) {
       this.end('off');
       this.handlers.refused();
-    } else if (this.cursor === null && this.failures++ === 0) void this.resume();
-    else this.later();
+    } else if (this.cursor === null && !this.renewed) {
+      this.renewed = true;
+      void this.resume();
+    } else this.later();
   }
 
   private later(): void {
