@@ -89,7 +89,7 @@ test('a double click on keep mine saves once', limit, async () => {
     await conflicting(page, user, { mine: 'Mine', theirs: 'Theirs' });
     let updates = 0;
     page.on('request', (one) => one.postData()?.includes('mutation UpdateUser') && updates++);
-    const update = await hold(page, 'mutation UpdateUser');
+    const update = await hold(page, 'mutation UpdateUser', 'requests');
     await button(conflict(page), 'Keep mine').dblclick();
     await update.held;
     assert.equal(await button(conflict(page), 'Keep mine').getAttribute('aria-disabled'), 'true');
