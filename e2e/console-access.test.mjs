@@ -238,19 +238,29 @@ test('a key is made, shown once, used and revoked', limit, async () => {
 // The last one here: it closes the service.
 test('the first key closes an open service, and the console goes on with it', limit, async () => {
   const prepare = (page) => hold(page, '/keys');
-  await visit(browser, open.url, '/console/keys', { prepare }, async (page, keys) => {
+  await visit(browser, open.url, '/console/keys', { prepare, expected: refused }, async (page, keys) => {
     await keys.held;
     assert.equal(await button(page, 'New key').isDisabled(), true, 'whether it is the first is not known yet');
     keys.release();
     await button(page, 'New key').click();
     await box(page).getByText('This is the first key. It closes the service').waitFor();
     await box(page).getByLabel('Name', { exact: true }).fill('first');
+    // It is made, whoever looks away: nothing but Done puts it away.
+    const creation = await hold(page, '/keys');
     await button(box(page), 'Make key').click();
+    await creation.held;
+    await button(box(page), 'Cancel').click();
+    await page.getByRole('link', { name: 'Users', exact: true }).click();
+    creation.release();
     await box(page).getByText('This console goes on with the new key').waitFor();
+    await page.mouse.click(5, 450);
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => history.back());
     const key = await box(page).getByLabel('The key', { exact: true }).innerText();
     await assert.rejects(call(open.url, 'GET', '/users'), /401/);
     await call(open.url, 'POST', '/users', person(), key); // which the console is told of
     await button(box(page), 'Done').click();
+    await page.getByRole('link', { name: 'API keys', exact: true }).click();
     await rowOf(page, 'first').getByText('admin', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Users', exact: true }).click();
     await names(page).first().waitFor();

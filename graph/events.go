@@ -3,9 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
-	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,20 +22,16 @@ type eventTransport struct {
 
 var _ graphql.Transport = eventTransport{}
 
-// Supports implements [graphql.Transport]. It takes those requests alone that
-// would take nothing but events: urql lists them with each query.
+// Supports implements [graphql.Transport]. It takes those requests that would
+// take events and no JSON: urql lists both with each query, and events beside
+// multipart answers with a subscription.
 func (eventTransport) Supports(r *http.Request) bool {
-	accept := strings.Join(r.Header.Values("Accept"), ",")
-	if accept == "" || r.Method != http.MethodGet && r.Method != http.MethodPost {
+	accept := r.Header.Values("Accept")
+	if r.Method != http.MethodGet && r.Method != http.MethodPost || weigh(typeEvents, accept).precision != named {
 		return false
 	}
-	for mediaRange := range strings.SplitSeq(accept, ",") {
-		mediaType, _, err := mime.ParseMediaType(mediaRange)
-		if err != nil || mediaType != typeEvents {
-			return false
-		}
-	}
-	return true
+	_, json := negotiate(accept)
+	return !json && weigh(typeEvents, accept).quality > 0
 }
 
 // Do implements [graphql.Transport]. What is no GraphQL request is answered as

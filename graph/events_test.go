@@ -28,7 +28,10 @@ func TestWhoGetsEvents(t *testing.T) {
 		{[]string{"application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"}, false, 200}, // urql
 		{[]string{"text/event-stream", "application/json"}, false, 200},
 		{[]string{"text/event-stream, */*"}, false, 200},
-		{[]string{"text/event-stream, ;"}, false, 406},
+		{[]string{"text/event-stream, multipart/mixed"}, true, 200}, // urql, subscriptions
+		{[]string{"text/event-stream, application/json;q=0"}, true, 200},
+		{[]string{"text/event-stream;q=0, multipart/mixed"}, false, 406},
+		{[]string{"text/event-stream, ;"}, true, 200},
 		{[]string{"text/html"}, false, 406},
 		{nil, false, 200},
 	} {

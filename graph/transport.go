@@ -69,7 +69,7 @@ func execute(ctx context.Context, w http.ResponseWriter, method string, e graphq
 // by GET must change nothing, and a stream of answers needs another transport.
 func permit(w http.ResponseWriter, method string, op ast.Operation) *gqlerror.Error {
 	if op == ast.Subscription {
-		return problem(codeBadRequest, "A subscription needs a connection that can carry more than one answer: a WebSocket, or Accept: %s alone.", typeEvents)
+		return problem(codeBadRequest, "A subscription needs a connection that can carry more than one answer: a WebSocket, or an Accept header with %s and no JSON.", typeEvents)
 	}
 	return permitWriting(w, method, op)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,9 @@ func (c *keysAddCmd) run(ctx context.Context, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(stdout, text)
+		if _, err := fmt.Fprintln(stdout, text); err != nil {
+			return cmp.Or(keys.RevokeKey(ctx, c.Name), fmt.Errorf("the key could not be shown, and is revoked: %w", err))
+		}
 		fmt.Fprintln(stderr, "this is the only time that the key is shown")
 		return nil
 	})

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,12 +30,13 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	defer stop()
 	context.AfterFunc(ctx, stop) // from now on the signals have their usual effect
 
+	out := &output{w: stdout}
 	command, err := parse(args, environ, stdout)
 	if err != nil {
 		fmt.Fprintf(stderr, "userd: %v\n", err)
 		return exitUsage
 	}
-	if err = command(ctx, stdout, stderr); err == nil {
+	if err = cmp.Or(command(ctx, out, stderr), out.err); err == nil {
 		return exitOK
 	}
 	fmt.Fprintf(stderr, "userd: %v\n", err)

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { access, signOut } from './access';
 import type { FeedState } from './api/feed';
 import { ImportView } from './import/view';
+import { MadeKey } from './keys/made';
 import { KeysView } from './keys/view';
 import { feedState, following } from './live';
 import { Link, place, root } from './router';
@@ -59,7 +60,9 @@ export function App() {
           </button>
         )}
       </header>
-      <view.View />
+      {/* What was read with another key, or none, is read anew. */}
+      <view.View key={key} />
+      <MadeKey />
       <Notice />
     </>
   );

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { currentKey, signIn } from '../access';
-import { createKey, type NewKey, scopes } from '../api/keys';
+import { createKey, scopes } from '../api/keys';
 import { Dialog } from '../ui/dialog';
 import { Field, Form } from '../ui/form';
+import { show } from './made';
 
 interface CreateKeyProps {
   /** It is the first key, which closes the service. */
@@ -11,18 +12,16 @@ interface CreateKeyProps {
   onClose(): void;
 }
 
-/** Makes a key, and shows it this once. */
+/** Makes a key, which is shown this once, even to who has closed the dialog meanwhile: it is made by then. */
 export function CreateKeyDialog({ isFirst, onMade, onClose }: CreateKeyProps) {
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<string[]>(isFirst ? ['admin'] : ['users:read']);
-  const [made, setMade] = useState<{ key: NewKey; goesOn: boolean } | null>(null);
-  if (made) return <MadeKey made={made.key} goesOn={made.goesOn} onClose={onClose} />;
   const toggle = (scope: string) =>
     setChosen((before) => (before.includes(scope) ? before.filter((one) => one !== scope) : [...before, scope]));
   const submit = async () => {
     const key = await createKey({ name, scopes: chosen });
     const goesOn = currentKey() === null; // the service was open
-    setMade({ key, goesOn });
+    show({ key, goesOn });
     if (goesOn) signIn(key.key); // before anything is asked without a key
     onMade();
   };
@@ -57,38 +56,6 @@ export function CreateKeyDialog({ isFirst, onMade, onClose }: CreateKeyProps) {
           </>
         )}
       </Form>
-    </Dialog>
-  );
-}
-
-function MadeKey({ made, goesOn, onClose }: { made: NewKey; goesOn: boolean; onClose(): void }) {
-  const [copied, setCopied] = useState(false);
-  // Browsers give no access to the clipboard over plain HTTP, but for this machine.
-  const canCopy = navigator.clipboard !== undefined;
-  const copy = async () => {
-    await navigator.clipboard.writeText(made.key);
-    setCopied(true);
-  };
-  return (
-    <Dialog title="Your new key" describedBy="key-text" onClose={onClose}>
-      <h2>The key {made.name}</h2>
-      <p id="key-text">Copy it now. It is shown this once: the service keeps only its hash.</p>
-      <div class="secret">
-        <output class="mono" aria-label="The key" tabIndex={0}>
-          {made.key}
-        </output>
-        {canCopy && (
-          <button type="button" onClick={copy}>
-            {copied ? 'Copied' : 'Copy'}
-          </button>
-        )}
-      </div>
-      {goesOn && <p class="aside">The service is closed now. This console goes on with the new key until it is reloaded.</p>}
-      <div class="buttons">
-        <button type="button" class="primary" onClick={onClose}>
-          Done
-        </button>
-      </div>
     </Dialog>
   );
 }

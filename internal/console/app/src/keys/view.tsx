@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { currentKey } from '../access';
 import { type Key, listKeys, revokeKey } from '../api/keys';
 import { Confirm } from '../ui/dialog';
 import { Icon } from '../ui/icon';
@@ -13,6 +14,10 @@ export function KeysView() {
   const keys = useLoaded('', listKeys);
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Key | null>(null);
+  const afterMade = () => {
+    setCreating(false);
+    keys.again();
+  };
   return (
     <main id="main" class="keys">
       <div class="heading">
@@ -37,7 +42,7 @@ export function KeysView() {
           )}
         </div>
       </div>
-      {creating && <CreateKeyDialog isFirst={keys.value?.length === 0} onMade={keys.again} onClose={() => setCreating(false)} />}
+      {creating && <CreateKeyDialog isFirst={keys.value?.length === 0 && currentKey() === null} onMade={afterMade} onClose={() => setCreating(false)} />}
       {revoking && <RevokeDialog name={revoking.name} onDone={keys.again} onClose={() => setRevoking(null)} />}
     </main>
   );
