@@ -32,7 +32,7 @@ func (s *accessSettings) check() error {
 	for _, origin := range s.AllowedOrigins {
 		if !isOrigin(origin) {
 			return errors.New("--allowed-origins takes origins as browsers send them, such as https://app.example.com or http://localhost:3000: http, https, " +
-				"or the scheme of an embedded browser or an extension, in lower case, international names as xn--, without a wildcard, a path, or a port that goes without saying")
+				"app, capacitor, ionic, tauri, vscode-webview, chrome-extension or moz-extension, in lower case, international names as xn--, without a wildcard, a path, or a port that goes without saying")
 		}
 	}
 	return nil
@@ -41,7 +41,7 @@ func (s *accessSettings) check() error {
 // originForm has the scheme and the port of an origin in groups. Browsers send
 // names in ASCII and lower case (WHATWG HTML, serialization of an origin). Those
 // within applications, and extensions, have schemes of their own.
-var originForm = regexp.MustCompile(`^(https?|capacitor|ionic|tauri|chrome-extension|moz-extension)://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?$`)
+var originForm = regexp.MustCompile(`^(https?|app|capacitor|ionic|tauri|vscode-webview|chrome-extension|moz-extension)://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?$`)
 
 // isOrigin tells whether a browser could send this. Origins are compared byte by
 // byte: another spelling would be allowed in vain.

@@ -266,7 +266,7 @@ func closedServer(t *testing.T) (svc *service.Service, base, ada, bob string) {
 func TestAllowedOriginsAreThoseThatBrowsersSend(t *testing.T) {
 	for _, origin := range []string{"https://app.example.com", "http://localhost:3000", "http://127.0.0.1", "https://[2001:db8::1]:8443",
 		"http://app.example.com:443", "https://app.example.com:80", "https://xn--bcher-kva.example", "https://my_app.example.com",
-		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://mpognobbkildjkofajifpdfhcoklimli"} {
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://obsidian.md", "app://.", "vscode-webview://0k3v", "chrome-extension://mpognobbkildjkofajifpdfhcoklimli"} {
 		if err := (&accessSettings{AllowedOrigins: []string{origin}}).check(); err != nil {
 			t.Errorf("%s: %v", origin, err)
 		}

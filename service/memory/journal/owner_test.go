@@ -62,6 +62,37 @@ func TestFileThatAnotherProcessHasChangedIsLeftAlone(t *testing.T) {
 	}
 }
 
+// What a process writes to a file without a name is gone when it ends.
+func TestFileThatHasLostItsNameIsNotWritten(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"removed":  os.Remove,
+		"replaced": func(path string) error { return os.Rename(file(t), path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := file(t)
+			j, _ := mustReady(t, path)
+			must(t, os.Rename(path, path+".aside"))
+			must(t, os.Link(path+".aside", path))
+			must(t, lose(path))
+			for what, err := range map[string]error{
+				"commit": j.Commit([]Entry{step(j.State().LastSeq+1, nil, user(9))}, 0), "fence": j.Fence(), "probe": j.Probe(),
+			} {
+				if err == nil {
+					t.Errorf("%s went through", what)
+					continue
+				}
+				says(t, err, "was removed, or another one put in its place")
+			}
+			must(t, os.Rename(path+".aside", path)) // the operator has noticed
+			must(t, j.Commit([]Entry{step(j.State().LastSeq+1, nil, user(9))}, 0))
+			closed(t, j)
+			if _, users := mustReady(t, path); len(users) != 3 {
+				t.Errorf("%d users, want the two there were and the one that was acknowledged", len(users))
+			}
+		})
+	}
+}
+
 func TestFileWithSeveralNamesIsRefused(t *testing.T) {
 	path := file(t)
 	must(t, os.Link(path, path+".other"))

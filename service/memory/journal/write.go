@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"strings"
 	"time"
 
@@ -25,6 +27,8 @@ type Entry struct {
 // writer is the one connection that changes the file.
 type writer struct {
 	*conn
+	path     string
+	file     fs.FileInfo // that path named when it was opened
 	sum      checksum
 	image    []byte // of the change that is being written, in memory that the next one uses again
 	state    State
@@ -43,11 +47,15 @@ type writer struct {
 // openWriter opens the file, which is in the state s, holds the changes h and
 // lacks the rows d, for writing.
 func openWriter(ctx context.Context, path string, s State, h *history, d deferred) (*writer, error) {
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
 	c, err := connect(path, "rw")
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: c, state: s, history: h, deferred: d}
+	w := &writer{conn: c, path: path, file: file, state: s, history: h, deferred: d}
 	if err := errors.Join(c.tune(ctx), w.prepareAll()); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -155,8 +163,15 @@ func (w *writer) transaction(do func() error) (err error) {
 // what the file holds, and writing on would ruin both.
 var errForeign = errors.New("another process has changed the file; stop it and restart")
 
-// checkState tells whether the file is as this writer has left it.
+// errReplaced is why nothing more is written to a file that has lost its name:
+// what it holds would be gone with this process.
+var errReplaced = errors.New("the file was removed, or another one put in its place; stop the server before doing that")
+
+// checkState tells whether the file is there, and as this writer has left it.
 func (w *writer) checkState() error {
+	if file, err := os.Stat(w.path); err != nil || !os.SameFile(file, w.file) {
+		return errReplaced
+	}
 	return w.getState.query(func(values []driver.Value) error {
 		if values[0] != w.state.LastSeq || values[1] != w.state.digest {
 			return errForeign
