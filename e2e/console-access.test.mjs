@@ -246,7 +246,7 @@ test('the first key closes an open service, and the console goes on with it', li
     await box(page).getByText('This is the first key. It closes the service').waitFor();
     await box(page).getByLabel('Name', { exact: true }).fill('first');
     // It is made, whoever looks away: nothing but Done puts it away.
-    const creation = await hold(page, '/keys');
+    const creation = await hold(page, '/keys', 'requests');
     await button(box(page), 'Make key').click();
     await creation.held;
     await button(box(page), 'Cancel').click();

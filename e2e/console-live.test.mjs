@@ -116,6 +116,7 @@ test('after an interruption the feed goes on where it was', limit, async () => {
   const user = await create();
   await visit('/console', { prepare: cuttable }, async (page, line) => {
     await live(page);
+    await settled(page);
     line.cut();
     await page.getByText('Offline', { exact: true }).waitFor();
     await call('PATCH', `/users/${user.id}`, { first_name: 'Meanwhile' });
@@ -131,6 +132,7 @@ test('a page that was away for too long reads the list afresh', limit, async () 
   const user = await create();
   await visit('/console', { prepare: cuttable }, async (page, line) => {
     await live(page);
+    await settled(page);
     line.cut();
     await page.getByText('Offline', { exact: true }).waitFor();
     for (let i = 0; i < 50; i++) await call('PATCH', `/users/${user.id}`, { first_name: `Renamed${i}` });

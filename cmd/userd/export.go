@@ -58,7 +58,7 @@ func (c *exportCmd) run(ctx context.Context, stdout, stderr io.Writer) (err erro
 		return c.write(ctx, svc, stdout, bar)
 	}
 	if err := newfile.Write(c.File, func(w io.Writer) error { return c.write(ctx, svc, w, bar) }); err != nil {
-		return fmt.Errorf("cannot write %s: %w", c.File, err)
+		return err
 	}
 	fmt.Fprintf(stdout, "%d users written to %s\n", bar.rows, c.File)
 	return nil

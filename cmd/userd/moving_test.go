@@ -96,7 +96,7 @@ func TestUsersMoveFromOneFileToAnother(t *testing.T) {
 			if diff := cmp.Diff(a, b); diff != "" || len(a) != n {
 				t.Errorf("%d users are others after the move:\n%s", len(a), diff)
 			}
-			if left, _ := filepath.Glob(p.path(".userd-export-*")); len(left) > 0 {
+			if left, _ := filepath.Glob(p.path(".userd-*")); len(left) > 0 {
 				t.Errorf("%v is left over", left)
 			}
 		})

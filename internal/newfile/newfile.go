@@ -1,5 +1,6 @@
 // Package newfile makes files that are complete, and on the disk, when their name
-// appears, and that replace nothing.
+// appears, and that replace nothing. Where there are no hard links, an empty file
+// has the name for a moment.
 package newfile
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // ErrExists is that something has the name already.
@@ -18,27 +20,43 @@ var ErrExists = errors.New("it exists already, and nothing is overwritten")
 // Absent returns ErrExists if something has the name, which is better known
 // before the work than after it.
 func Absent(name string) error {
-	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Lstat(name)
+	switch {
+	case err == nil:
 		return ErrExists
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	}
-	return nil
+	return cause(err)
 }
 
 // Write has fill write a new file for its owner alone. What fill returns is
 // returned as it is.
 func Write(name string, fill func(io.Writer) error) error {
 	if err := Absent(name); err != nil {
-		return err
+		return fmt.Errorf("cannot write %s: %w", name, err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".userd-unfinished-")
 	if err != nil {
-		return fmt.Errorf("no file can be made in its directory: %w", cause(err))
+		return fmt.Errorf("cannot write %s: no file can be made in its directory: %w", name, cause(err))
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(fill(f), f.Close()); err != nil {
+	if err := errors.Join(fill(unnamed{f}), f.Close()); err != nil {
 		return err
 	}
-	return Publish(f.Name(), name)
+	if err := Publish(f.Name(), name); err != nil {
+		return fmt.Errorf("cannot write %s: %w", name, err)
+	}
+	return nil
+}
+
+// unnamed is a file whose errors tell what is wrong and no name.
+type unnamed struct{ f *os.File }
+
+// Write implements [io.Writer].
+func (u unnamed) Write(p []byte) (int, error) {
+	n, err := u.f.Write(p)
+	return n, cause(err)
 }
 
 // cause is what is wrong, without a name that nobody has chosen.
@@ -96,8 +114,17 @@ func syncDirectory(path string) error {
 		return nil
 	}
 	f, err := os.Open(path)
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
 	}
-	return errors.Join(f.Sync(), f.Close())
+	if cannotSync(err) {
+		return nil
+	}
+	return err
+}
+
+// cannotSync tells whether names in a directory are not for this process to have
+// synced: it may write there and not read, or the file system does not offer it.
+func cannotSync(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)
 }

@@ -56,12 +56,45 @@ func TestNothingIsLeftOfWhatFails(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Dir(name)); err != nil || len(left) != 0 {
 		t.Errorf("%v, %v", left, err)
 	}
+	write(t, name, "a file")
+	if err := Absent(filepath.Join(name, "in")); !errors.Is(err, syscall.ENOTDIR) || errors.Is(err, ErrExists) {
+		t.Errorf("below a file: %v", err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
 	err := Write(filepath.Join(name, "in", "none"), func(io.Writer) error { return nil })
 	if !errors.Is(err, syscall.ENOENT) || strings.Contains(err.Error(), "unfinished") {
 		t.Errorf("in a directory that there is not: %v", err)
 	}
 	if err := Publish(name, name); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of no file: %v", err)
+	}
+}
+
+// Writing to a file that is full, here one that is closed, names the file that
+// was asked for, if any.
+func TestErrorsNameNoUnfinishedFile(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), ".userd-unfinished-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (unnamed{f}).Write([]byte("users")); !errors.Is(err, fs.ErrClosed) || strings.Contains(err.Error(), "unfinished") {
+		t.Error(err)
+	}
+}
+
+func TestDirectoriesThatCannotBeSynced(t *testing.T) {
+	for err, want := range map[error]bool{syscall.EACCES: true, syscall.EPERM: true, syscall.EINVAL: true, syscall.ENOTSUP: true, syscall.EIO: false, nil: false} {
+		if got := cannotSync(err); got != want {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	if err := syncDirectory(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }
 

@@ -43,7 +43,7 @@ export function tellChanged(user: User): void {
   tell({ kind: 'changed', user, by: null });
 }
 
-// Users that this page created, the latest of them: the feed tells of them, too, and they are no news.
+// Users that were created with this page's form, the latest of them: the feed tells of them, too, and they are no news.
 const own = new Set<string>();
 const mostOwn = 100;
 

@@ -142,10 +142,10 @@ export class Feed {
   }
 
   private failed(problem: Problem): void {
-    if (problem.code === 'FORBIDDEN') this.end('denied');
+    if (problem.code === 'FORBIDDEN') return this.end('denied');
     if (problem.code === 'CURSOR_EXPIRED') this.cursor = null;
     this.pause = problem.retryAfter * 1000;
-    this.socket?.close();
+    this.hangUp();
   }
 
   private closed(code: number): void {
@@ -172,13 +172,16 @@ export class Feed {
 
   private heard(): void {
     clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => {
-      const socket = this.socket;
-      if (!socket) return;
-      socket.onclose = socket.onmessage = null; // a dead connection takes long to close
-      socket.close();
-      this.closed(0);
-    }, silence);
+    this.watchdog = setTimeout(() => this.hangUp(), silence);
+  }
+
+  /** Ends the connection without waiting for the other side: a dead one takes long to close. */
+  private hangUp(): void {
+    const socket = this.socket;
+    if (!socket) return;
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+    this.closed(0);
   }
 
   private end(state: FeedState): void {

@@ -41,10 +41,10 @@ export function useList(query: ListQuery): Loaded<Page> & { created: number } {
       onUserEvent((event) => {
         if (event.kind === 'missed') list.again();
         else if (event.kind === 'created') announce(event.id);
-        else if (event.kind === 'here') news.current.delete(event.id); // told of by the feed before it was answered
         else {
-          if (event.kind === 'deleted' && news.current.delete(event.id)) setCreated(news.current.size);
-          list.update((page) => ({ ...page, rows: page.rows.map((row) => afterEvent(row, event)) }));
+          const isGone = event.kind === 'here' || event.kind === 'deleted'; // from the news: the feed may have told of it before
+          if (isGone && news.current.delete(event.id)) setCreated(news.current.size);
+          if (event.kind !== 'here') list.update((page) => ({ ...page, rows: page.rows.map((row) => afterEvent(row, event)) }));
         }
       }),
     [],
