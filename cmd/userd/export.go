@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/userd/userd/internal/newfile"
 	"github.com/userd/userd/internal/userfile"
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory/newfile"
 )
 
 // formatSetting says which format a file has.

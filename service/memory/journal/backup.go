@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/userd/userd/internal/newfile"
 	"github.com/userd/userd/service"
+	"github.com/userd/userd/service/memory/newfile"
 )
 
 // Backup writes what the file from holds at this moment to a new file, to.
