@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { button, drawer, hold, limit, listed, live, names, person, rowOf, settled, shown, suite } from './browser/console.mjs';
+import { button, drawer, fillIn, hold, limit, listed, live, names, person, rowOf, settled, shown, suite } from './browser/console.mjs';
 
 // Few changes are kept, so that a page can be away for too long.
 const { visit, call } = suite({ flags: ['--keep-changes=20'] });
@@ -92,10 +92,7 @@ test('neither the page’s own new users are announced nor those that are gone',
     const creation = await hold(page, 'mutation CreateUser');
     await page.getByRole('link', { name: 'New user' }).click();
     const own = person({ first_name: 'Own' });
-    await page.getByLabel('E-mail address', { exact: true }).fill(own.email);
-    await page.getByLabel('First name').fill(own.first_name);
-    await page.getByLabel('Last name').fill(own.last_name);
-    await page.getByLabel('Password', { exact: true }).fill(own.password);
+    await fillIn(page, own);
     await button(drawer(page), 'Create user').click();
     // The feed tells of it first: until it is answered, it may be anybody's.
     await page.getByText('1 new user – show').waitFor({ state: 'attached' });

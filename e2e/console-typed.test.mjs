@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { box, button, drawer, hold, limit, person, suite } from './browser/console.mjs';
+import { box, button, drawer, fillIn, hold, limit, person, suite } from './browser/console.mjs';
 
 const { visit, call } = suite();
 
@@ -166,10 +166,3 @@ test('going back and leaving the page ask first', limit, async () => {
     await page.getByRole('link', { name: 'New user' }).waitFor();
   });
 });
-
-async function fillIn(page, { email, first_name, last_name, password }) {
-  await page.getByLabel('E-mail address', { exact: true }).fill(email);
-  await page.getByLabel('First name').fill(first_name);
-  await page.getByLabel('Last name').fill(last_name);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-}

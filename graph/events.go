@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -27,11 +28,16 @@ var _ graphql.Transport = eventTransport{}
 // multipart answers with a subscription.
 func (eventTransport) Supports(r *http.Request) bool {
 	accept := r.Header.Values("Accept")
-	if r.Method != http.MethodGet && r.Method != http.MethodPost || weigh(typeEvents, accept).precision != named {
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return false
 	}
+	// Few requests name events, and those that do not are not looked into.
+	if !strings.Contains(strings.ToLower(strings.Join(accept, ",")), typeEvents) {
+		return false
+	}
+	events := weigh(typeEvents, accept)
 	_, json := negotiate(accept)
-	return !json && weigh(typeEvents, accept).quality > 0
+	return !json && events.precision == named && events.quality > 0
 }
 
 // Do implements [graphql.Transport]. What is no GraphQL request is answered as

@@ -94,6 +94,14 @@ export const drawer = (page) => page.locator('dialog.drawer');
 export const box = (page) => page.locator('dialog.box');
 export const button = (place, name) => place.getByRole('button', { name, exact: true });
 
+// fillIn types a new user into the form for one.
+export async function fillIn(page, { email, first_name, last_name, password }) {
+  await page.getByLabel('E-mail address', { exact: true }).fill(email);
+  await page.getByLabel('First name').fill(first_name);
+  await page.getByLabel('Last name').fill(last_name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+}
+
 // errorAt waits until a field is marked as wrong, and until the sentence beside it fits a pattern.
 export async function errorAt(place, label, pattern) {
   const field = place.getByLabel(label, { exact: true });
